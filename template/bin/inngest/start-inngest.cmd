@@ -1,0 +1,15 @@
+@echo off
+rem The Inngest Dev Server of this project: bin\inngest\start-inngest.cmd COMMAND, the same as "uv run dev-server COMMAND".
+setlocal
+cd /d "%~dp0..\.."
+set "PATH=%PATH%;%USERPROFILE%\.local\bin;%USERPROFILE%\.cargo\bin"
+
+where uv >nul 2>nul
+if errorlevel 1 goto no_uv
+
+if "%~1"=="" (uv run dev-server --help) else (uv run dev-server %*)
+exit /b %ERRORLEVEL%
+
+:no_uv
+echo uv is not installed: install it from https://docs.astral.sh/uv, open a new terminal and try again. 1>&2
+exit /b 1

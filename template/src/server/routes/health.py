@@ -1,0 +1,41 @@
+"""Probes for whatever runs the app."""
+
+from typing import Literal
+
+import httpx
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from core.config import get_settings
+from core.inngest.functions import FUNCTIONS
+
+INNGEST_TIMEOUT = 1.0  # seconds
+
+router = APIRouter(tags=["health"])
+
+
+class Readiness(BaseModel):
+    status: Literal["ready"] = "ready"
+    functions: int
+    inngest: Literal["reachable", "unreachable"]
+
+
+@router.get("/healthz")
+async def get_liveness() -> dict[str, str]:
+    """Whether the process answers at all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def get_readiness() -> Readiness:
+    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send none."""
+    return Readiness(functions=len(FUNCTIONS), inngest=await _ping_inngest())
+
+
+async def _ping_inngest() -> Literal["reachable", "unreachable"]:
+    try:
+        async with httpx.AsyncClient(timeout=INNGEST_TIMEOUT) as client:
+            await client.get(f"{get_settings().api_origin}/health")
+    except httpx.HTTPError:
+        return "unreachable"
+    return "reachable"

@@ -1,0 +1,14 @@
+"""Starts a workflow from a request: the answer is immediate, the work is durable."""
+
+from fastapi import APIRouter, status
+
+from core.inngest.events import WorkflowStart
+from server.events import EventsSent, send_event
+
+router = APIRouter(prefix="/api/v1/workflows", tags=["workflows"])
+
+
+@router.post("", status_code=status.HTTP_202_ACCEPTED)
+async def start_workflow(payload: WorkflowStart) -> EventsSent:
+    """Start `multi-step-workflow`."""
+    return await send_event(payload)

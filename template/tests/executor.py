@@ -1,0 +1,608 @@
+"""A stand-in for the Inngest server, so that tests need none: it calls the served app over HTTP, as the real one does.
+
+It registers the app by PUT, runs functions step by step, remembers what each step returned, retries, sleeps, waits for
+events, invokes, cancels and sends `inngest/function.failed`. Time is virtual: it passes only in `finish`, then at once.
+Of the expression language (CEL) it knows paths, `==`, strings and `&&`. What it cannot imitate it refuses, with
+`Unsupported`, rather than be kinder than the real server; `pytest --dev-server` runs the same tests against that one.
+"""
+
+import hashlib
+import heapq
+import hmac
+import itertools
+import json
+import os
+import re
+import socket
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Literal, Protocol, Self
+
+import httpx
+import inngest
+import jcs  # type: ignore[import-untyped]
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+Json = dict[str, Any]
+Status = Literal["Running", "Completed", "Failed", "Cancelled"]
+
+SERVE_PATH = "/api/inngest"
+BACKOFF = (15, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)  # seconds before each retry; the server adds up to 30
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+MAX_CALLS = 10_000  # in one test: functions that start each other without end
+
+# Options that decide which runs there are, and which are not imitated.
+UNSUPPORTED_OPTIONS = ("debounce", "rateLimit", "singleton", "timeouts")
+
+
+class Unsupported(NotImplementedError):
+    """Not imitated here: run this test with `pytest --dev-server` (mark it if it cannot run without)."""
+
+
+class SyncError(Exception):
+    """The app, or the server, refused the app's functions."""
+
+
+@dataclass(kw_only=True)
+class Run:
+    """One run of a function; `output` is what the function returned or, if it failed, its error."""
+
+    id: str
+    function_id: str
+    event_ids: list[str]
+    status: Status = "Running"
+    output: Any = None
+
+
+class InngestServer(Protocol):
+    """What a test can ask of a server, be it the stand-in or a real Dev Server."""
+
+    def send(self, *events: inngest.Event) -> list[str]:
+        """Send events and return their ids, once the runs that they start have gone as far as they can for now."""
+
+    def run(self, event: inngest.Event) -> Run:
+        """Send an event, wait for the end of every run, and return the one run that the event started."""
+
+    def invoke(self, function_id: str, data: Json | None = None) -> Run:
+        """Run a function whatever its trigger is, and return its run when every run has ended."""
+
+    def finish(self) -> list[Run]:
+        """Wait for the end of every run, and return all of this test in the order of their start."""
+
+
+@dataclass(kw_only=True)
+class _Function:
+    """A registered function: the part of its configuration that matters here."""
+
+    id: str  # with the app's id in front
+    local_id: str
+    triggers: list[Json]
+    max_attempts: int
+    cancel: list[Json]
+    batch: Json | None
+    idempotency: str | None
+    unsupported: list[str]
+
+    @classmethod
+    def from_config(cls, app_id: str, config: Json) -> Self:
+        step = config["steps"]["step"]
+        return cls(
+            id=config["id"],
+            local_id=config["id"].removeprefix(f"{app_id}-"),
+            triggers=config["triggers"],
+            max_attempts=step.get("retries", {}).get("attempts", 4) + 1,
+            cancel=config.get("cancel", []),
+            batch=config.get("batchEvents"),
+            idempotency=config.get("idempotency"),
+            unsupported=[option for option in UNSUPPORTED_OPTIONS if config.get(option)],
+        )
+
+    def is_triggered_by(self, event: Json) -> bool:
+        return any(_matches(trigger, event) for trigger in self.triggers if "event" in trigger)
+
+
+@dataclass(kw_only=True)
+class _Run(Run):
+    function: _Function
+    events: list[Json]
+    started: float
+    memos: Json = field(default_factory=dict)  # by hashed step id: what the SDK gets back instead of running the step
+    stack: list[str] = field(default_factory=list)
+    pending: set[str] = field(default_factory=set)
+    plans_only: bool = False
+    parent: "tuple[_Run, str] | None" = None
+
+
+@dataclass
+class _Call:
+    """One request to the app: `step` finds out what is next, a hashed id runs just that step."""
+
+    run: _Run
+    step_id: str = "step"
+    attempt: int = 0
+
+
+@dataclass
+class _Wait:
+    run: _Run
+    step_id: str
+    event_name: str
+    expression: str | None
+
+
+@dataclass
+class _Reply:
+    status: int
+    headers: httpx.Headers
+    body: Any
+
+    @property
+    def may_be_retried(self) -> bool:
+        return bool(self.headers.get("x-inngest-no-retry") != "true")
+
+
+class Executor:
+    """The stand-in server, listening on a free loopback port from its first moment; serving within `with`.
+
+    `now` is the virtual time since `reset`, in seconds.
+
+    Args:
+        signing_key: With one, the server is as in production: it signs its requests and checks the app's signatures.
+    """
+
+    def __init__(self, *, signing_key: str | None = None) -> None:
+        self._listener = free_port()
+        self.origin = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.signing_key = signing_key
+        self._functions: list[_Function] = []
+        self._problems = ""
+        self._http = httpx.Client(timeout=60)
+        self._pool = ThreadPoolExecutor(max_workers=8)
+        self.reset()
+
+    def __enter__(self) -> Self:
+        routes = [
+            Route("/fn/register", self._register, methods=["POST"]),
+            Route("/e/{key}", self._receive, methods=["POST"]),
+            Route("/health", lambda _: JSONResponse({"status": 200, "message": "OK"})),
+        ]
+        self._serving = serve(Starlette(routes=routes), self._listener)
+        self._serving.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._serving.__exit__(None, None, None)
+        self._pool.shutdown()
+        self._http.close()
+
+    def reset(self) -> None:
+        """Forget every run, event and time, but not the app."""
+        self.now = 0.0
+        self._queue: list[tuple[float, int, _Call | Callable[[], None]]] = []
+        self._counter = itertools.count()
+        self._inbox: deque[Json] = deque()
+        self._seen: set[str] = set()
+        self._runs: list[_Run] = []
+        self._waits: list[_Wait] = []
+        self._batches: dict[tuple[str, str], list[Json]] = {}
+        self._calls = 0
+
+    # --- What a test asks for
+
+    def sync(self, app_url: str, *, app_id: str) -> None:
+        """Have the app register its functions.
+
+        Raises:
+            SyncError: It could not, or the server would refuse one of the functions. A failed sync answers 200.
+        """
+        self._serve_url = f"{app_url}{SERVE_PATH}"
+        self._app_id = app_id
+        request = jcs.canonicalize({"url": self._serve_url})
+        reply = self._http.put(self._serve_url, content=request, headers=self._headers(request))
+        body = reply.json()
+        if not body.get("ok"):
+            raise SyncError(self._problems or body.get("message") or body.get("error") or reply.text)
+
+    def send(self, *events: inngest.Event) -> list[str]:
+        ids = self._accept([event.model_dump() for event in events], seed=uuid.uuid4().hex)
+        self._work()
+        return ids
+
+    def run(self, event: inngest.Event) -> Run:
+        (event_id,) = self.send(event)
+        runs = [run for run in self.finish() if event_id in run.event_ids]
+        if len(runs) != 1:
+            raise AssertionError(f"{event.name} started {len(runs)} runs: {[run.function_id for run in runs]}")
+        return runs[0]
+
+    def invoke(self, function_id: str, data: Json | None = None) -> Run:
+        function = next(function for function in self._functions if function.local_id == function_id)
+        run = self._invoke(function, data or {})
+        self.finish()
+        return run
+
+    def finish(self) -> list[Run]:
+        self._work()
+        while self._batches or any(run.status == "Running" for run in self._runs):
+            self.now = self._queue[0][0]
+            self._work()
+        return list(self._runs)
+
+    # --- What the app asks for
+
+    async def _register(self, request: Request) -> JSONResponse:
+        if self.signing_key:
+            key = hashlib.sha256(bytes.fromhex(self.signing_key)).hexdigest()
+            if request.headers.get("authorization") != f"Bearer {key}":
+                return JSONResponse({"error": "Authentication failed", "status": 401}, 401)
+        body = await request.json()
+        self._problems = "; ".join(problem for config in body["functions"] for problem in _find_problems(config))
+        if self._problems:  # which the server keeps to itself here; its dashboard tells
+            return JSONResponse({"error": "At least one function is invalid", "data": None, "status": 400}, 400)
+        self._functions = [_Function.from_config(body["appname"], config) for config in body["functions"]]
+        return JSONResponse({"ok": True, "modified": True, "app_id": body["appname"], "sync_id": uuid.uuid4().hex})
+
+    async def _receive(self, request: Request) -> JSONResponse:
+        body = await request.json()
+        events = body if isinstance(body, list) else [body]
+        if not all(event.get("name") for event in events):
+            return JSONResponse({"error": "event name is empty", "ids": [], "status": 400}, 400)
+        seed = request.headers.get("x-inngest-event-id-seed") or uuid.uuid4().hex
+        return JSONResponse({"ids": self._accept(events, seed=seed), "status": 200})
+
+    def _accept(self, events: list[Json], *, seed: str) -> list[str]:
+        ids = []
+        for index, event in enumerate(events):
+            id = event.get("id") or hashlib.sha256(f"{seed},{index}".encode()).hexdigest()[:26]
+            self._inbox.append(_event(event["name"], event.get("data") or {}, id=id))
+            ids.append(id)
+        return ids
+
+    # --- The queue
+
+    def _work(self) -> None:
+        """Do all that is due, side by side what is due at the same time; time does not pass."""
+        while self._inbox or (self._queue and self._queue[0][0] <= self.now):
+            while self._inbox:
+                self._deliver(self._inbox.popleft())
+            calls = []
+            while self._queue and self._queue[0][0] <= self.now:
+                item = heapq.heappop(self._queue)[2]
+                if not isinstance(item, _Call):
+                    item()
+                elif item.run.status == "Running":
+                    calls.append(item)
+            for call, reply in zip(calls, self._pool.map(self._post, calls), strict=True):
+                if call.run.status == "Running":
+                    self._handle(call, reply)
+
+    def _push(self, item: _Call | Callable[[], None], *, delay: float = 0) -> None:
+        heapq.heappush(self._queue, (self.now + delay, next(self._counter), item))
+
+    # --- Events
+
+    def _deliver(self, event: Json) -> None:
+        if event["id"] in self._seen:
+            return
+        self._seen.add(event["id"])
+        for run in [run for run in self._runs if run.status == "Running"]:
+            if any(self._cancels(rule, run, event) for rule in run.function.cancel):
+                self._end(run, "Cancelled", None)
+        for wait in [wait for wait in self._waits if wait.event_name == event["name"]]:
+            if _holds(wait.expression, wait.run.events[0], event):
+                self._resolve(wait.run, wait.step_id, event)
+        for function in [function for function in self._functions if function.is_triggered_by(event)]:
+            self._schedule(function, event)
+
+    def _cancels(self, rule: Json, run: _Run, event: Json) -> bool:
+        if rule["event"] != event["name"] or not _holds(rule.get("if"), run.events[0], event):
+            return False
+        return "timeout" not in rule or self.now <= run.started + _seconds(rule["timeout"])
+
+    def _schedule(self, function: _Function, event: Json) -> None:
+        if function.unsupported:
+            raise Unsupported(f"{function.local_id} uses {', '.join(function.unsupported)}")
+        if function.idempotency:
+            key = f"{function.id} {_evaluate(function.idempotency, event, event)}"
+            if key in self._seen:
+                return
+            self._seen.add(key)
+        if function.batch:
+            self._add_to_batch(function, function.batch, event)
+        else:
+            self._start(function, [event])
+
+    def _add_to_batch(self, function: _Function, options: Json, event: Json) -> None:
+        key = (function.id, str(_evaluate(options["key"], event, event)) if options.get("key") else "")
+        batch = self._batches.setdefault(key, [])
+        batch.append(event)
+        if len(batch) == 1:
+            self._push(partial(self._flush, function, key, batch), delay=_seconds(options["timeout"]))
+        if len(batch) >= options["maxSize"]:
+            self._flush(function, key, batch)
+
+    def _flush(self, function: _Function, key: tuple[str, str], batch: list[Json]) -> None:
+        if self._batches.get(key) is batch:
+            del self._batches[key]
+            self._start(function, batch)
+
+    # --- Runs
+
+    def _start(self, function: _Function, events: list[Json], parent: tuple[_Run, str] | None = None) -> _Run:
+        run = _Run(
+            id=uuid.uuid4().hex,
+            function_id=function.local_id,
+            event_ids=[event["id"] for event in events],
+            function=function,
+            events=events,
+            started=self.now,
+            parent=parent,
+        )
+        self._runs.append(run)
+        self._push(_Call(run))
+        return run
+
+    def _handle(self, call: _Call, reply: _Reply) -> None:
+        is_step_error = reply.status == 206 and reply.body[0]["op"] == "StepError"
+        if (is_step_error or reply.status not in (200, 206)) and self._retry(call, reply):
+            return
+        if reply.status == 206:
+            self._apply(call.run, reply.body)
+        else:
+            self._end(call.run, "Completed" if reply.status == 200 else "Failed", reply.body)
+
+    def _retry(self, call: _Call, reply: _Reply) -> bool:
+        if not reply.may_be_retried or call.attempt + 1 >= call.run.function.max_attempts:
+            return False
+        delay: float = BACKOFF[min(call.attempt, len(BACKOFF) - 1)]
+        if "retry-after" in reply.headers:
+            delay = _seconds_until(reply.headers["retry-after"])
+        self._push(_Call(call.run, call.step_id, call.attempt + 1), delay=delay)
+        return True
+
+    def _apply(self, run: _Run, ops: list[Json]) -> None:
+        run.pending |= {op["id"] for op in ops}
+        run.plans_only |= len(ops) > 1
+        for op in ops:
+            options = op.get("opts") or {}
+            if options.get("parallelMode") == "race":
+                raise Unsupported("ParallelMode.RACE")
+            match op["op"]:
+                case "StepRun":
+                    self._resolve(run, op["id"], {"data": op.get("data")})
+                case "StepError" | "StepFailed":
+                    self._resolve(run, op["id"], {"error": op["error"]})
+                case "StepPlanned":
+                    self._push(_Call(run, op["id"]))
+                case "Sleep":
+                    self._push(partial(self._resolve, run, op["id"], None), delay=_seconds_until(op["name"]))
+                case "WaitForEvent":
+                    self._waits.append(_Wait(run, op["id"], op["name"], options.get("if")))
+                    self._push(partial(self._resolve, run, op["id"], None), delay=_seconds(options["timeout"]))
+                case "InvokeFunction":
+                    self._invoke_step(run, op["id"], options)
+                case other:
+                    raise Unsupported(f"the op {other} of step {op.get('displayName')!r}")
+
+    def _resolve(self, run: _Run, step_id: str, memo: Any) -> None:
+        """Remember what a step came to; when no other is under way, ask the function what is next."""
+        if run.status != "Running" or step_id not in run.pending:
+            return
+        self._waits = [wait for wait in self._waits if (wait.run, wait.step_id) != (run, step_id)]
+        run.memos[step_id] = memo
+        run.stack.append(step_id)
+        run.pending.remove(step_id)
+        if not run.pending:
+            self._push(_Call(run))
+
+    def _invoke_step(self, run: _Run, step_id: str, options: Json) -> None:
+        function = next((function for function in self._functions if function.id == options["function_id"]), None)
+        if function is None:
+            error = _error("InngestInvokeError", f"could not find function with ID: {options['function_id']}")
+            self._resolve(run, step_id, error)
+            return
+        self._invoke(function, options["payload"].get("data") or {}, parent=(run, step_id))
+        if options.get("timeout"):
+            error = _error("InngestInvokeTimeoutError", "Timed out waiting for invoked function to complete")
+            self._push(partial(self._resolve, run, step_id, error), delay=_seconds(options["timeout"]))
+
+    def _invoke(self, function: _Function, data: Json, parent: tuple[_Run, str] | None = None) -> _Run:
+        event = _event("inngest/function.invoked", data | {"_inngest": {"fn_id": function.id}})
+        return self._start(function, [event], parent)
+
+    def _end(self, run: _Run, status: Status, output: Any) -> None:
+        run.status, run.output = status, output
+        if run.parent:
+            memos = {"Completed": {"data": output}, "Failed": {"error": output}}
+            self._resolve(*run.parent, memos.get(status) or _error("Error", f"the invoked run was {status}"))
+        if run.events[0]["name"] in ("inngest/function.failed", "inngest/function.finished"):
+            return
+        data = {
+            "function_id": run.function.id,
+            "run_id": run.id,
+            "event": run.events[0],
+            "events": run.events,
+            "error" if status == "Failed" else "result": output,
+            "_inngest": {"status": status},
+        }
+        self._inbox.append(_event("inngest/function.finished", data))
+        if status != "Completed":
+            self._inbox.append(_event(f"inngest/function.{status.lower()}", data))
+
+    # --- Requests to the app
+
+    def _post(self, call: _Call) -> _Reply:
+        self._calls += 1
+        if self._calls > MAX_CALLS:
+            raise AssertionError(f"more than {MAX_CALLS} calls: do functions start each other without end?")
+        body = jcs.canonicalize(self._request_body(call))
+        try:
+            reply = self._http.post(
+                self._serve_url,
+                params={"fnId": call.run.function.id, "stepId": call.step_id},
+                content=body,
+                headers=self._headers(body) | {"x-run-id": call.run.id},
+            )
+        except httpx.TransportError as error:  # the app is down: to the server one more failed attempt
+            return _Reply(599, httpx.Headers(), {"name": "TransportError", "message": str(error)})
+        return self._read_reply(reply)
+
+    def _read_reply(self, reply: httpx.Response) -> _Reply:
+        try:
+            body = reply.json()
+        except json.JSONDecodeError:
+            body = {"name": "Error", "message": reply.text}
+        is_sdk = "x-inngest-sdk" in reply.headers
+        if self.signing_key and is_sdk:
+            signature = reply.headers["x-inngest-signature"]
+            timestamp = re.fullmatch(r"t=(\d+)&s=[0-9a-f]{64}", signature)
+            if not timestamp or signature != sign(reply.content, self.signing_key, int(timestamp[1])):
+                raise AssertionError(f"the app's response is not signed with the signing key: {signature}")
+        # Whatever answers 200 without being an SDK, a proxy's page say, has not run the function.
+        return _Reply(reply.status_code if is_sdk or not reply.is_success else 599, reply.headers, body)
+
+    def _request_body(self, call: _Call) -> Json:
+        run = call.run
+        return {
+            "ctx": {
+                "run_id": run.id,
+                "attempt": call.attempt,
+                "max_attempts": run.function.max_attempts,
+                "disable_immediate_execution": run.plans_only,
+                "use_api": False,
+                "stack": {"stack": run.stack, "current": len(run.stack)},
+                "fn_id": run.function.id,
+                "env": "",
+                "step_id": call.step_id,
+                "qi_id": "",
+            },
+            "event": run.events[0],
+            "events": run.events,
+            "steps": run.memos,
+            "use_api": False,
+            "version": 2,
+        }
+
+    def _headers(self, body: bytes) -> dict[str, str]:
+        headers = {"content-type": "application/json"}
+        if not self.signing_key:
+            return headers | {"x-inngest-server-kind": "dev"}
+        return headers | {"x-inngest-server-kind": "cloud", "x-inngest-signature": sign(body, self.signing_key)}
+
+
+def sign(body: bytes, signing_key: str, timestamp: int | None = None) -> str:
+    """The `x-inngest-signature` of a body; a request's is of its canonical form (RFC 8785), a response's of its bytes.
+
+    Args:
+        timestamp: Seconds since the epoch; now by default.
+    """
+    timestamp = round(time.time()) if timestamp is None else timestamp
+    key = re.sub(r"^signkey-\w+-", "", signing_key).encode()
+    digest = hmac.new(key, body + str(timestamp).encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp}&s={digest}"
+
+
+def free_port(port: int = 0) -> socket.socket:
+    """A socket bound to a loopback port, any free one by default; taken until the socket is served or closed."""
+    listener = socket.socket()
+    if os.name == "posix":  # elsewhere this option would let two servers share a port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    return listener
+
+
+@contextmanager
+def serve(app: Any, listener: socket.socket) -> Iterator[None]:
+    """Serve an ASGI app from a thread, so that a test can patch what the app calls."""
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        if not thread.is_alive():
+            raise RuntimeError("the app did not start")
+        time.sleep(0.01)
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+def _event(name: str, data: Json, *, id: str | None = None) -> Json:
+    return {"name": name, "data": data, "id": id or uuid.uuid4().hex, "ts": round(time.time() * 1000)}
+
+
+def _error(name: str, message: str) -> Json:
+    """A step's failure, as its function gets it back."""
+    return {"error": {"name": name, "message": message}}
+
+
+def _find_problems(config: Json) -> list[str]:
+    """Why the server would refuse a function (its limits: pkg/consts/consts.go, its rules: pkg/inngest/function.go)."""
+    limits = {"concurrency": 2, "triggers": 10, "cancel": 5}
+    problems = [f"more than {limit} {key}" for key, limit in limits.items() if len(config.get(key, [])) > limit]
+    if config["steps"]["step"].get("retries", {}).get("attempts", 0) > 20:
+        problems.append("more than 20 retries")
+    if batch := config.get("batchEvents"):
+        if "timeout" not in batch:
+            problems.append("batchEvents without timeout")
+        clashes = [key for key in ("cancel", "debounce", "singleton", "priority") if config.get(key)]
+        problems += [f"batchEvents cannot be combined with {key}" for key in clashes]
+    return [f"{config['id']}: {problem}" for problem in problems]
+
+
+def _seconds(duration: str) -> int:
+    """Seconds in the SDK's form of a duration: 30s, 5m, 1h, 2d, 1w."""
+    return int(duration[:-1]) * UNITS[duration[-1]]
+
+
+def _seconds_until(timestamp: str) -> float:
+    """From now, since the SDK computed it from its own clock a moment ago, until an ISO 8601 time."""
+    return max(0.0, (datetime.fromisoformat(timestamp) - datetime.now(UTC)).total_seconds())
+
+
+def _matches(trigger: Json, event: Json) -> bool:
+    pattern: str = trigger["event"]
+    name: str = event["name"]
+    is_named = name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+    return is_named and _holds(trigger.get("expression"), event, event)
+
+
+def _holds(expression: str | None, event: Json, async_event: Json) -> bool:
+    return expression is None or all(
+        _evaluate(part.strip(), event, async_event) is True for part in expression.split("&&")
+    )
+
+
+def _evaluate(expression: str, event: Json, async_event: Json) -> Any:
+    """The value of a path, a quoted string, or a comparison of two of them.
+
+    Args:
+        event: What `event` means: the event that started the run.
+        async_event: What `async` means: the event that has just arrived.
+    """
+    left, equals, right = expression.partition("==")
+    if equals:
+        return _evaluate(left.strip(), event, async_event) == _evaluate(right.strip(), event, async_event)
+    if quoted := re.fullmatch(r"'([^'\\]*)'|\"([^\"\\]*)\"", expression):
+        return quoted[1] or quoted[2] or ""
+    if not re.fullmatch(r"(event|async)(\.\w+)+", expression):
+        raise Unsupported(f"the expression {expression!r}")
+    root, *names = expression.split(".")
+    value: Any = event if root == "event" else async_event
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
