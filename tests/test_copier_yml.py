@@ -1,0 +1,67 @@
+"""The contract of copier.yml: asks for no trust, and every question can be answered by --defaults."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import REPOSITORY
+
+CONFIG: dict[str, Any] = yaml.safe_load((REPOSITORY / "copier.yml").read_text())
+QUESTIONS = {name: question for name, question in CONFIG.items() if not name.startswith("_")}
+QUESTION_KEYS = {"type", "help", "default", "validator", "choices", "multiselect"}
+
+every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+
+
+def test_ask_questions_in_order_of_importance() -> None:
+    assert list(QUESTIONS)[:4] == ["app_id", "port", "db_url", "os"]
+
+
+@every_question
+def test_ask_question_with_type_help_and_default(question: dict[str, Any]) -> None:
+    assert {"type", "help", "default"} <= set(question)
+
+
+@every_question
+def test_ask_question_with_keys_that_copier_knows(question: dict[str, Any]) -> None:
+    """Copier ignores a misspelt key without a word."""
+    assert set(question) <= QUESTION_KEYS
+
+
+@every_question
+def test_ask_question_in_one_line_of_a_terminal(question: dict[str, Any]) -> None:
+    assert len(question["help"]) <= 70
+    assert question["help"].count("\n") == 0
+
+
+@pytest.mark.parametrize("setting", ["_tasks", "_jinja_extensions"])
+def test_configure_nothing_that_asks_for_trust(setting: str) -> None:
+    assert setting not in CONFIG
+
+
+def test_configure_migrations_with_a_version_only() -> None:
+    """An unversioned one asks for trust at every update."""
+    assert all("version" in migration for migration in CONFIG.get("_migrations", []))
+
+
+def test_configure_settings_that_keep_an_update_safe() -> None:
+    assert CONFIG["_min_copier_version"] == "9.16.0"
+    assert CONFIG["_envops"]["undefined"] == "jinja2.StrictUndefined"
+    assert {"/.env", "/uv.lock"} <= set(CONFIG["_skip_if_exists"])
+
+
+def test_exclude_anchored_paths_that_exist() -> None:
+    """An unanchored pattern matches in every folder; one without a file is a leftover."""
+    paths = [entry.split("%}")[1].split("{%")[0] for entry in CONFIG["_exclude"]]
+
+    assert [path for path in paths if not path.startswith("/")] == []
+    template = REPOSITORY / "template"
+    assert [path for path in paths if not any(template.glob(f"{path[1:]}*"))] == []  # the source may end in .jinja
+
+
+def test_exclude_both_function_and_test_of_every_example() -> None:
+    for example in QUESTIONS["examples"]["choices"].values():
+        folders = {Path(entry).parent.name for entry in CONFIG["_exclude"] if f"'{example}' not in examples" in entry}
+        assert "functions" in folders, example

@@ -1,0 +1,145 @@
+"""How a generated project starts: at once with nothing set, and not at all with something wrong set."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from executor import free_port
+
+from tests.conftest import Run, python_of
+
+KEYS = {"INNGEST_EVENT_KEY": "event-key", "INNGEST_SIGNING_KEY": "ab" * 32}
+FUNCTIONS = "src/core/inngest/functions"
+
+pytestmark = pytest.mark.slow
+
+
+def start(
+    run: Run, project: Path, env: dict[str, str] | None = None, *, folder: Path | None = None
+) -> "subprocess.CompletedProcess[str]":
+    """Start uvicorn in a folder, the project's own by default, and wait for its end."""
+    folder = folder or project
+    command = (python_of(project), "-m", "uvicorn", "server.main:app", "--port", "0")
+    return run(*command, cwd=folder, env={"PYTHONPATH": str(folder / "src")} | (env or {}), check=False, timeout=30)
+
+
+@pytest.fixture
+def served(project: Path, clean_env: dict[str, str]) -> Iterator[str]:
+    """The project started as its README says, with nothing set but a free port."""
+    listener = free_port()
+    port = listener.getsockname()[1]
+    listener.close()
+    command = ["uv", "run", "--no-sync", "uvicorn", "server.main:app", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=project, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{url}/healthz")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_start_with_nothing_set_serves_every_function_in_dev_mode(served: str) -> None:
+    inngest = httpx.get(f"{served}/api/inngest").json()
+
+    assert inngest["mode"] == "dev"
+    assert inngest["function_count"] == 10
+    assert httpx.get(f"{served}/healthz").json() == {"status": "ok"}
+
+
+def test_start_hides_inngest_in_the_api_docs(served: str) -> None:
+    paths = httpx.get(f"{served}/openapi.json").json()["paths"]
+
+    assert set(paths) == {"/healthz", "/readyz", "/api/v1/workflows", "/api/v1/test/inngest"}
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        (
+            {"INNGEST_DEV": "0"},
+            "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production: take the values from the Inngest "
+            "dashboard or, self-hosted, from the server's settings.",
+        ),
+        ({"INNGEST_SIGNING_KEY": ""}, "INNGEST_SIGNING_KEY is blank: give it its value, or remove it."),
+        (
+            KEYS | {"INNGEST_SIGNING_KEY": "not-hex"},
+            "INNGEST_SIGNING_KEY is not hexadecimal: copy it again, or make one with `openssl rand -hex 32`.",
+        ),
+        (
+            {"INNGEST_BASE_URL": "inngest"},
+            "INNGEST_BASE_URL=inngest has no scheme: write http://inngest or https://inngest.",
+        ),
+        (
+            {"INNGEST_BASE_URL": "http://inngest"},
+            "INNGEST_BASE_URL=http://inngest has no port, so the SDK ignores it: write http://inngest:8288.",
+        ),
+        (
+            {"INNGEST_DEV": "1", "INNGEST_IS_PRODUCTION": "true"},
+            "INNGEST_DEV=1 and INNGEST_IS_PRODUCTION=true contradict each other: remove one of them.",
+        ),
+        (
+            KEYS | {"INNGEST_DEV": "1"},
+            "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY: "
+            "in production remove the former, in development the latter.",
+        ),
+    ],
+)
+def test_start_with_wrong_variable_ends_with_one_line(
+    run: Run, project: Path, env: dict[str, str], message: str
+) -> None:
+    result = start(run, project, env)
+
+    assert result.returncode == 1
+    assert result.stderr == f"ERROR:    {message}\n"
+
+
+def test_start_with_several_wrong_variables_names_each(run: Run, project: Path) -> None:
+    result = start(run, project, {"INNGEST_EVENT_KEY": "", "INNGEST_BASE_URL": "x", "PORT": "0"})
+
+    lines = result.stderr.splitlines()
+    assert len(lines) == 3
+    for name, line in zip(("PORT", "INNGEST_BASE_URL", "INNGEST_EVENT_KEY"), lines, strict=True):
+        assert name in line
+
+
+def test_start_reads_env_file_and_the_environment_wins(run: Run, project: Path, changed_project: Path) -> None:
+    (changed_project / ".env").write_bytes("\N{ZERO WIDTH NO-BREAK SPACE}INNGEST_BASE_URL=no-scheme\n".encode())
+
+    from_file = start(run, project, folder=changed_project)
+    from_environment = start(run, project, {"INNGEST_BASE_URL": "http://no-port"}, folder=changed_project)
+
+    assert "INNGEST_BASE_URL=no-scheme has no scheme" in from_file.stderr
+    assert "INNGEST_BASE_URL=http://no-port has no port" in from_environment.stderr
+
+
+def test_start_with_two_functions_of_one_id_names_both_files(run: Run, project: Path, changed_project: Path) -> None:
+    functions = changed_project / FUNCTIONS
+    shutil.copy(functions / "approval.py", functions / "zz_copy.py")
+
+    result = start(run, project, folder=changed_project)
+
+    assert result.returncode == 1
+    files = f"{FUNCTIONS}/approval.py and {FUNCTIONS}/zz_copy.py"
+    assert result.stderr == f"ERROR:    {files} both define fn_id='approval': rename one of them.\n"
+
+
+def test_start_with_module_that_fails_to_import_names_its_line(run: Run, project: Path, changed_project: Path) -> None:
+    (changed_project / FUNCTIONS / "broken.py").write_text("import inngest\n\nnothing_like_this\n")
+
+    result = start(run, project, folder=changed_project)
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"ERROR:    {FUNCTIONS}/broken.py, line 3: NameError: name 'nothing_like_this' is not defined\n"
+    )
