@@ -1,0 +1,99 @@
+"""A stand-in for the Inngest CLI in the tests of the devtools: not Inngest, and good for nothing else.
+
+It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN` makes it misbehave:
+exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its own).
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+MODE = os.environ.get("STAND_IN", "")
+REFUSAL = "At least one function is invalid: concurrency has 3 entries"
+
+app: dict[str, Any] = {"name": "", "error": None, "functions": []}
+events: list[str] = []
+
+
+def main() -> None:
+    if sys.argv[1:] == ["version"]:
+        print("1.43.0-standin")
+        return
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["dev"])
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    options, _ = parser.parse_known_args()
+    names = [name for name in os.environ if name.startswith("INNGEST_") or name in ("LOG_LEVEL", "PORT")]
+    log("using config", file=options.config, arguments=" ".join(sys.argv[1:]))
+    log("environment", variables=" ".join(f"{name}={os.environ[name]}" for name in sorted(names)))
+    if MODE == "exit":
+        print("failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: connection refused")
+        sys.exit(1)
+    if MODE == "move":
+        log("Port conflict, using new port", name="dev server api", **{"from": options.port})
+    if MODE == "child":
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        log("started a child", pid=child.pid)
+    ThreadingHTTPServer(("127.0.0.1", 0 if MODE == "move" else options.port), Handler).serve_forever()
+
+
+def log(message: str, **fields: Any) -> None:
+    print(json.dumps({"time": "2026-01-01T00:00:00Z", "level": "INFO", "msg": message, **fields}), flush=True)
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path == "/health":
+            self._answer(503 if MODE == "unhealthy" else 200, {"status": 200, "message": "OK"})
+        elif self.path == "/dev":
+            self._answer(200, {"version": "1.43.0-standin"})
+        elif self.path.startswith("/v1/events/"):
+            self._answer(200 if self.path.split("/")[-1].split("?")[0] in events else 404, {})
+        else:
+            self._answer(404, {})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.path == "/fn/register":
+            self._register(body)
+        elif self.path == "/v0/gql":
+            self._answer(200, {"data": {"apps": [app] if app["name"] else []}})
+        elif self.path.startswith("/e/"):
+            events.append(f"event-{len(events)}")
+            log("received event", event=body["name"])
+            self._answer(200, {"ids": events[-1:], "status": 200})
+        else:
+            self._answer(404, {})
+
+    def _register(self, body: dict[str, Any]) -> None:
+        log("sync", functions=len(body["functions"]))
+        app["name"] = body["appname"]
+        if MODE == "refuse":
+            app["error"] = REFUSAL
+            self._answer(400, {"error": "At least one function is invalid", "status": 400})
+            return
+        app["functions"] = [{"slug": fn["id"], "config": json.dumps(fn)} for fn in body["functions"]]
+        self._answer(200, {"ok": True, "modified": True})
+
+    def _answer(self, status: int, body: dict[str, Any]) -> None:
+        if MODE == "hang":
+            time.sleep(600)
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    main()
