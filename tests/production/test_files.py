@@ -1,0 +1,303 @@
+"""The deployment's files: what validators say of them, and that they agree with each other and with the code."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate  # type: ignore[import-untyped]
+import pytest
+import yaml
+
+from tests.conftest import REPOSITORY, Run
+from tests.releases import Releases, changed_files, read_tree, update
+
+DEPLOYMENTS = ["[]", "[compose]", "[kubernetes]", "[compose, kubernetes]"]
+KEYS = {"INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY"}
+
+# Read by uvicorn, by FastAPI and by OpenTelemetry, not by Settings.
+OTHER_VARIABLES = {
+    "FORWARDED_ALLOW_IPS",
+    "FASTAPI_OTEL_AUTO_CONFIGURE",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_SERVICE_NAME",
+}
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def resources(deployment: Path) -> dict[str, dict[str, Any]]:
+    """The Kubernetes resources by kind."""
+    folder = deployment / "deploy/kubernetes"
+    files = [folder / name for name in load(folder / "kustomization.yaml")["resources"]]
+    return {resource["kind"]: resource for resource in map(load, files)}
+
+
+def settings_variables(deployment: Path) -> set[str]:
+    fields = re.findall(r"^    (\w+): .+", (deployment / "src/core/config.py").read_text(), re.MULTILINE)
+    return {name.upper() for name in fields}
+
+
+# --- Which files there are
+
+
+@pytest.mark.parametrize("deploy", DEPLOYMENTS)
+def test_copy_renders_files_of_chosen_deployments(copy: Callable[..., Path], tmp_path: Path, deploy: str) -> None:
+    project = copy(tmp_path / "my-app", f"deploy={deploy}")
+
+    def exist(*names: str) -> set[bool]:
+        return {(project / name).exists() for name in names}
+
+    assert exist("Dockerfile", ".dockerignore", "deploy/README.md") == {deploy != "[]"}
+    assert exist("compose.yaml", ".env.production.example") == {"compose" in deploy}
+    assert exist("deploy/kubernetes") == {"kubernetes" in deploy}
+    assert (project / "deploy").exists() == (deploy != "[]")
+
+
+def test_update_deployment_leaves_what_a_fresh_copy_has(
+    copier_template: Path, copy: Callable[..., Path], run: Run, tmp_path: Path
+) -> None:
+    project = Releases(copier_template, run).born(tmp_path / "my-app")
+
+    update(run, project, "--data", "deploy=[kubernetes]")
+
+    (tmp_path / "fresh").mkdir()
+    fresh = copy(tmp_path / "fresh" / "my-app", "deploy=[kubernetes]")
+    assert read_tree(project) == read_tree(fresh)
+    assert changed_files(run, project) >= {"compose.yaml", ".env.production.example", ".copier-answers.yml"}
+
+
+@pytest.mark.parametrize("deploy", DEPLOYMENTS[1:])
+def test_write_deploy_page_about_chosen_deployments(copy: Callable[..., Path], tmp_path: Path, deploy: str) -> None:
+    text = (copy(tmp_path / "my-app", f"deploy={deploy}") / "deploy/README.md").read_text()
+
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"\]\(#(.+?)\)", text)) <= anchors
+    assert ("One machine: Docker Compose" in headings) == ("compose" in deploy)
+    assert ("A cluster: Kubernetes" in headings) == ("kubernetes" in deploy)
+    assert "Inngest Cloud" in headings
+    assert "\n\n\n" not in text
+
+
+def test_ignore_production_settings_but_not_their_example(deployment: Path, run: Run, tmp_path: Path) -> None:
+    shutil.copy(deployment / ".gitignore", tmp_path)
+    run("git", "init", "--quiet", cwd=tmp_path)
+
+    ignored = run(
+        "git", "check-ignore", ".env", ".env.production", ".env.production.example", cwd=tmp_path, check=False
+    )
+
+    assert ignored.stdout.split() == [".env", ".env.production"]
+
+
+# --- Validators; none of them asks the network
+
+
+@pytest.mark.parametrize(
+    ("schema", "file"),
+    [
+        ("vendor.compose-spec", "compose.yaml"),
+        ("vendor.dependabot", ".github/dependabot.yml"),
+        ("vendor.github-workflows", ".github/workflows/ci.yml"),
+        ("custom.github-workflows-require-timeout", ".github/workflows/ci.yml"),
+    ],
+)
+def test_write_file_by_its_schema(deployment: Path, run: Run, schema: str, file: str) -> None:
+    run("check-jsonschema", "--builtin-schema", schema, file, cwd=deployment)
+
+
+def test_write_own_workflows_by_their_schema(run: Run) -> None:
+    workflows = [str(path) for path in (REPOSITORY / ".github/workflows").iterdir()]
+
+    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, cwd=REPOSITORY)
+
+
+def test_write_workflows_without_findings_of_zizmor(deployment: Path, run: Run) -> None:
+    run("zizmor", "--offline", deployment / ".github", REPOSITORY / ".github", cwd=deployment)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="hadolint has no package for Windows")
+def test_write_dockerfile_without_findings_of_hadolint(deployment: Path, run: Run) -> None:
+    run("hadolint", "Dockerfile", cwd=deployment)
+
+
+@pytest.mark.parametrize("version", ["1.28", "1.37"])
+def test_write_manifests_by_schemas_of_kubernetes(deployment: Path, version: str) -> None:
+    found = resources(deployment)
+
+    assert set(found) == {
+        "Namespace",
+        "Deployment",
+        "Service",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "NetworkPolicy",
+        "Job",
+    }
+    for resource in found.values():
+        kubernetes_validate.validate(resource, version, strict=True)
+
+
+# --- Agreement
+
+
+def test_pin_one_version_of_inngest_everywhere(deployment: Path) -> None:
+    version = re.search(r'^VERSION = "(.+)"', (deployment / "src/devtools/binary.py").read_text(), re.MULTILINE)
+    assert version
+
+    values = load(deployment / "deploy/kubernetes/inngest-values.yaml")
+    assert load(deployment / "compose.yaml")["services"]["inngest"]["image"] == f"inngest/inngest:v{version[1]}"
+    assert values["image"]["tag"] == f"v{version[1]}"
+
+
+def test_pin_every_image(deployment: Path) -> None:
+    services = load(deployment / "compose.yaml")["services"].values()
+    images = {service["image"] for service in services if "build" not in service}
+    images |= set(re.findall(r"^(?:FROM|COPY --from=)\s*(\S+[:/]\S+)", (deployment / "Dockerfile").read_text(), re.M))
+
+    assert len(images) >= 5
+    assert [image for image in images if not re.search(r":v?\d", image)] == []
+
+
+def test_use_one_port_everywhere(copy: Callable[..., Path], tmp_path: Path) -> None:
+    project = copy(tmp_path / "my-app", "port=9123", "deploy=[compose, kubernetes]")
+
+    folder = project / "deploy/kubernetes"
+    files = [project / "Dockerfile", project / "compose.yaml", *folder.iterdir(), project / "deploy/README.md"]
+    assert [file.name for file in files if "8200" in file.read_text()] == []
+    assert load(folder / "service.yaml")["spec"]["ports"][0]["port"] == 9123
+    assert load(project / "compose.yaml")["services"]["app"]["ports"] == ["${APP_PORT:-9123}:9123"]
+
+
+def test_give_app_only_variables_that_it_reads(deployment: Path) -> None:
+    known = settings_variables(deployment) | OTHER_VARIABLES
+    services = load(deployment / "compose.yaml")["services"]
+    kustomization = load(deployment / "deploy/kubernetes/kustomization.yaml")
+    literals = {literal.partition("=")[0] for literal in kustomization["configMapGenerator"][0]["literals"]}
+
+    assert KEYS <= set(services["app"]["environment"]) <= known
+    assert KEYS <= set(services["sync"]["environment"]) <= known
+    assert literals <= known
+
+
+def test_explain_every_variable_of_compose(deployment: Path) -> None:
+    used = set(re.findall(r"\$\{(\w+)", (deployment / "compose.yaml").read_text()))
+    example = (deployment / ".env.production.example").read_text()
+    required = set(
+        re.findall(r"\$\{(\w+):\?make it as .env.production.example says\}", (deployment / "compose.yaml").read_text())
+    )
+
+    assert used <= set(re.findall(r"^(?:# )?(\w+)=", example, re.MULTILINE))
+    assert (
+        required
+        == set(re.findall(r"^(\w+)=$", example, re.MULTILINE))
+        == KEYS | {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}
+    )
+
+
+def test_publish_app_alone_and_keep_it_from_the_databases(deployment: Path) -> None:
+    compose = load(deployment / "compose.yaml")
+    services = compose["services"]
+
+    assert [name for name, service in services.items() if service.get("ports")] == ["app"]
+    assert [name for name, service in services.items() if "public" in service["networks"]] == ["app"]
+    assert {name for name, service in services.items() if "storage" in service["networks"]} == {
+        "inngest",
+        "postgres",
+        "redis",
+    }
+    assert compose["networks"]["storage"] == compose["networks"]["inngest"] == {"internal": True}
+
+
+def test_start_services_in_order_of_health(deployment: Path) -> None:
+    services = load(deployment / "compose.yaml")["services"]
+    order = {name: set(service.get("depends_on", {})) for name, service in services.items()}
+
+    assert order == {
+        "sync": {"app"},
+        "app": {"inngest"},
+        "inngest": {"postgres", "redis"},
+        "postgres": set(),
+        "redis": set(),
+    }
+    for service in services.values():
+        assert {each["condition"] for each in service.get("depends_on", {}).values()} <= {"service_healthy"}
+    for name in ("inngest", "postgres", "redis"):  # the app's is in its Dockerfile
+        assert services[name]["healthcheck"]["test"]
+
+
+def test_wait_for_steps_longer_than_the_app_does(deployment: Path) -> None:
+    grace = re.search(r'"--timeout-graceful-shutdown", "(\d+)"', (deployment / "Dockerfile").read_text())
+    assert grace
+
+    pod = resources(deployment)["Deployment"]["spec"]["template"]["spec"]
+    assert int(load(deployment / "compose.yaml")["services"]["app"]["stop_grace_period"].rstrip("s")) > int(grace[1])
+    assert pod["terminationGracePeriodSeconds"] > int(grace[1]) + 5
+
+
+def test_run_as_the_user_of_the_image(deployment: Path) -> None:
+    user = re.search(r"^USER (\d+)$", (deployment / "Dockerfile").read_text(), re.MULTILINE)
+    assert user
+
+    for kind in ("Deployment", "Job"):
+        pod = resources(deployment)[kind]["spec"]["template"]["spec"]
+        assert pod["securityContext"]["runAsUser"] == int(user[1])
+        assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_select_pods_by_labels_that_they_have(deployment: Path) -> None:
+    """The sync's pod, too, has the app's image: neither the service nor the budget may count it."""
+    found = resources(deployment)
+    labels = found["Deployment"]["spec"]["template"]["metadata"]["labels"]
+
+    assert labels == {"app.kubernetes.io/component": "app"}
+    assert found["Service"]["spec"]["selector"] == labels
+    for kind in ("Deployment", "PodDisruptionBudget"):
+        assert found[kind]["spec"]["selector"]["matchLabels"] == labels
+    assert found["Job"]["spec"]["template"]["metadata"]["labels"] != labels
+
+
+def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
+    folder = deployment / "deploy/kubernetes"
+    kustomization = load(folder / "kustomization.yaml")
+    others = {"kustomization.yaml", "inngest-values.yaml"}
+
+    assert {file.name for file in folder.iterdir()} - others == set(kustomization["resources"])
+    for kind in ("Deployment", "Job"):
+        (container,) = resources(deployment)[kind]["spec"]["template"]["spec"]["containers"]
+        assert container["image"] == kustomization["images"][0]["name"]
+        assert container["envFrom"] == [
+            {"configMapRef": {"name": kustomization["configMapGenerator"][0]["name"]}},
+            {"secretRef": {"name": "inngest-keys"}},
+        ]
+
+
+def test_undo_traps_of_the_helm_chart(deployment: Path) -> None:
+    values = load(deployment / "deploy/kubernetes/inngest-values.yaml")
+    secret = {each["name"] for each in values["inngest"]["extraEnv"] if "valueFrom" in each}
+    egress = [port["port"] for rule in values["networkPolicy"]["egress"] for port in rule["ports"]]
+
+    assert values["inngest"]["retryInterval"] == 0
+    assert values["postgresql"]["enabled"] is values["redis"]["enabled"] is False
+    assert secret == KEYS | {"INNGEST_POSTGRES_URI", "INNGEST_REDIS_URI"}
+    assert 8200 in egress
+
+
+@pytest.mark.parametrize("app_id", ["a" * 64, "a" * 62 + "-a", "inngest"])
+def test_name_kubernetes_resources_as_it_allows(copy: Callable[..., Path], tmp_path: Path, app_id: str) -> None:
+    project = copy(tmp_path / "my-app", f"app_id={app_id}", "deploy=[kubernetes]")
+
+    namespace = load(project / "deploy/kubernetes/namespace.yaml")["metadata"]["name"]
+    assert re.fullmatch(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?", namespace)
+    assert namespace != "inngest", "that is the server's"
+    assert load(project / "deploy/kubernetes/kustomization.yaml")["namespace"] == namespace
+
+
+def test_keep_secrets_out_of_answers(deployment: Path) -> None:
+    assert set(load(deployment / ".copier-answers.yml")) & {name.lower() for name in KEYS} == set()
