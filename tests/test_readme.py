@@ -1,0 +1,61 @@
+"""The README's commands do what it says, as written, in a fresh clone and an empty home."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, Run
+from tests.test_copier_yml import QUESTIONS
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+SCAFFOLD, RUN_IT, UPDATE, TEST = re.findall(r"```bash\n(.*?)\n```", README, re.DOTALL)
+
+
+def test_list_answers_as_copier_yml_asks_them() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", README, re.MULTILINE)
+
+    assert [name for name, _ in rows] == list(QUESTIONS)
+    defaults = dict(rows)
+    assert defaults["port"] == f"`{QUESTIONS['port']['default']}`"
+    assert defaults["inngest_port"] == f"`{QUESTIONS['inngest_port']['default']}`"
+
+
+def test_list_every_example() -> None:
+    row = next(line for line in README.splitlines() if line.startswith("| `examples`"))
+
+    assert re.findall(r"`(\w+)`", row)[1:] == list(QUESTIONS["examples"]["choices"].values())
+
+
+def test_run_ci_with_the_readmes_test_command() -> None:
+    assert TEST in (REPOSITORY / ".ci/run").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the commands are for a POSIX shell")
+def test_scaffold_as_written_in_a_fresh_clone_and_an_empty_home(
+    copier_template: Path, clean_env: dict[str, str], run: Run, tmp_path: Path
+) -> None:
+    clone, home = tmp_path / "template", tmp_path / "home"
+    home.mkdir()
+    run("git", "clone", "--quiet", copier_template, clone, cwd=tmp_path)
+    env = {name: value for name, value in clean_env.items() if not name.startswith(("HOME", "XDG_", "COPIER_", "UV_"))}
+
+    scaffolded = subprocess.run(
+        ["bash", "-c", SCAFFOLD], cwd=clone, env=env | {"HOME": str(home)}, capture_output=True, text=True
+    )
+
+    assert scaffolded.returncode == 0, scaffolded.stderr
+    assert "Next, ready to paste:" in scaffolded.stderr
+    assert (tmp_path / "my-app/src/server/main.py").is_file()
+    tool = RUN_IT.split()
+    checked = subprocess.run(
+        [clone / tool[0], *tool[1:-1], "python", "-c", "import server.main; print('ready')"],
+        cwd=clone,
+        env=env | {"HOME": str(home)},
+        capture_output=True,
+        text=True,
+    )
+    assert checked.stdout == "ready\n", checked.stderr
