@@ -16,7 +16,7 @@ every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUE
 
 
 def test_ask_questions_in_order_of_importance() -> None:
-    assert list(QUESTIONS)[:4] == ["app_id", "port", "db_url", "os"]
+    assert list(QUESTIONS) == ["app_id", "port", "db_url", "os", "inngest_port", "examples", "deploy"]
 
 
 @every_question

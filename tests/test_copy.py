@@ -13,7 +13,7 @@ import pytest
 import yaml
 from pytest_copier.plugin import CopierFixture
 
-from tests.conftest import Run, posix_only
+from tests.conftest import REPOSITORY, Run, posix_only
 from tests.test_copier_yml import QUESTIONS
 
 OPERATING_SYSTEMS = list(QUESTIONS["os"]["choices"].values())
@@ -118,6 +118,13 @@ def test_copy_with_answers_renders_clean(copier: CopierFixture, tmp_path: Path, 
     assert_is_clean(project.path)
     project.run("ruff check --no-cache")
     project.run("ruff format --check --no-cache")
+
+
+def test_copy_with_defaults_renders_exactly_the_listed_tree(copy: Callable[..., Path], tmp_path: Path) -> None:
+    """A file that comes or goes is a decision: `tests/default_tree.txt` is where it shows in a review."""
+    project = copy(tmp_path / "my-app", "os=linux")
+
+    assert sorted(list_files(project)) == (REPOSITORY / "tests/default_tree.txt").read_text().split()
 
 
 def test_copy_stores_exactly_the_answers(copy: Callable[..., Path], tmp_path: Path) -> None:
