@@ -66,7 +66,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(200, {"data": {"apps": [app] if app["name"] else []}})
         elif self.path.startswith("/e/"):
             events.append(f"event-{len(events)}")
-            log("received event", event=body["name"])
+            event = body[0] if isinstance(body, list) else body
+            log("received event", event=event["name"])
             self._answer(200, {"ids": events[-1:], "status": 200})
         else:
             self._answer(404, {})

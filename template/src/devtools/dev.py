@@ -1,6 +1,7 @@
 """`uv run dev`: Dev Server and app in one terminal, synced at the start and after each reload."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -28,6 +29,11 @@ SOURCES = PROJECT_ROOT / "src"
 APP_LOG = server.STATE / "app.log"
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two: a closed terminal; not every system has each
 COLORS = {"app": "cyan", "inngest": "magenta"}
+# Of the logs, what the ready block and "Reloaded" say better.
+ROUTINE = re.compile(
+    r"INFO\S*: +(Started server|Finished server|Waiting for application|Application (startup|shutdown) complete"
+    r"|Uvicorn running|Shutting down|server\.main - Inngest app)"
+)
 TICK = 100  # milliseconds
 
 
@@ -146,7 +152,7 @@ class DevLoop:
         """Print what is new; quiet is without a word of the dozen services that start in the server, or end."""
         for name, tail in self._tails.items():
             for line in tail.read():
-                if not (quiet and name == "inngest" and line.startswith("INFO")):
+                if not (ROUTINE.search(line) if name == "app" else quiet and line.startswith("INFO")):
                     console.print(Text.assemble((f"{name:<7} | ", COLORS[name]), Text.from_ansi(line)))
 
     def _report(self, sync: Sync | None) -> None:
