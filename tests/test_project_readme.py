@@ -1,20 +1,19 @@
 """What the generated project's README shows is true: its function works as written, its commands exist."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Run, python_of
-
-pytestmark = pytest.mark.slow
-
+from tests.conftest import ALL_EXAMPLES, Run, python_of
 
 def read_blocks(project: Path, language: str) -> list[str]:
     text = (project / "README.md").read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
+@pytest.mark.slow
 def test_add_function_of_the_readme_passes_every_gate(run: Run, project: Path, changed_project: Path) -> None:
     event, function, route, test = read_blocks(project, "python")
     events = changed_project / "src/core/inngest/events.py"
@@ -32,6 +31,7 @@ def test_add_function_of_the_readme_passes_every_gate(run: Run, project: Path, c
     assert "await send_event(OrderPlaced(" in route
 
 
+@pytest.mark.slow
 def test_list_commands_that_exist(run: Run, project: Path) -> None:
     text = (project / "README.md").read_text(encoding="utf-8")
     commands = run(python_of(project), "-m", "devtools.cli", "--help", cwd=project, check=False).stdout
@@ -42,8 +42,31 @@ def test_list_commands_that_exist(run: Run, project: Path) -> None:
     assert commands == "" or all(name in commands for name in named)
 
 
+@pytest.mark.slow
 def test_answer_each_question_of_the_old_guide(project: Path) -> None:
     text = (project / "README.md").read_text(encoding="utf-8").partition("## When something is wrong")[2]
 
     for question in ("A function is not registered", "An event is not sent", "A port is taken"):
         assert question in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "synced"),
+    [
+        ("examples=[event]", "1 function synced"),
+        ("port=8200", "5 functions synced"),
+        ("examples=[steps, fan_out]", "3 functions synced"),
+        (ALL_EXAMPLES, "10 functions synced"),
+    ],
+)
+def test_show_as_many_functions_as_there_are(
+    copy: Callable[..., Path], tmp_path: Path, answer: str, synced: str
+) -> None:
+    project = copy(tmp_path / "my-app", answer)
+    files = (project / "src/core/inngest/functions").glob("*.py")
+
+    text = (project / "README.md").read_text(encoding="utf-8")
+
+    assert f"  Inngest    {synced}\n" in text
+    assert sum(path.read_text(encoding="utf-8").count("create_function(") for path in files) == int(synced.split()[0])
+    assert ("curl -X POST" in text) == ("event" in answer or answer == "port=8200")
