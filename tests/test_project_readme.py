@@ -8,6 +8,7 @@ import pytest
 
 from tests.conftest import ALL_EXAMPLES, Run, python_of
 
+
 def read_blocks(project: Path, language: str) -> list[str]:
     text = (project / "README.md").read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)

@@ -10,7 +10,7 @@ from typing import Self
 
 import httpx
 import inngest
-from executor import SERVE_PATH, Json, Run, SyncError, free_port
+from executor import SERVE_PATH, InngestServer, Json, Run, SyncError, free_port
 
 START_TIMEOUT = 20.0  # seconds
 RUN_TIMEOUT = 60.0  # seconds until every run has to be over
@@ -23,7 +23,7 @@ RUNS_QUERY = """{ runs(
 ) { edges { node { id status function { slug } triggerIDs } } } }"""
 
 
-class DevServer:
+class DevServer(InngestServer):
     """The Dev Server within `with`; `inngest_bin` is the path of the Inngest CLI."""
 
     def __init__(self, inngest_bin: Path) -> None:
@@ -71,13 +71,6 @@ class DevServer:
         ids: list[str] = self._http.post("/e/test", json=body).raise_for_status().json()["ids"]
         time.sleep(SETTLE_TIME)
         return ids
-
-    def run(self, event: inngest.Event) -> Run:
-        (event_id,) = self.send(event)
-        runs = [run for run in self.finish() if event_id in run.event_ids]
-        if len(runs) != 1:
-            raise AssertionError(f"{event.name} started {len(runs)} runs: {[run.function_id for run in runs]}")
-        return runs[0]
 
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
         self._http.post(f"/invoke/{self._app_id}-{function_id}", json={"data": data or {}}).raise_for_status()

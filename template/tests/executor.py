@@ -17,6 +17,7 @@ import socket
 import threading
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Self
 
 import httpx
 import inngest
@@ -66,20 +67,28 @@ class Run:
     output: Any = None
 
 
-class InngestServer(Protocol):
+class InngestServer(ABC):
     """What a test can ask of a server, be it the stand-in or a real Dev Server."""
 
+    @abstractmethod
     def send(self, *events: inngest.Event) -> list[str]:
         """Send events and return their ids, once the runs that they start have gone as far as they can for now."""
 
-    def run(self, event: inngest.Event) -> Run:
-        """Send an event, wait for the end of every run, and return the one run that the event started."""
-
+    @abstractmethod
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
         """Run a function whatever its trigger is, and return its run when every run has ended."""
 
+    @abstractmethod
     def finish(self) -> list[Run]:
         """Wait for the end of every run, and return all of this test in the order of their start."""
+
+    def run(self, event: inngest.Event) -> Run:
+        """Send an event, wait for the end of every run, and return the one run that the event started."""
+        (event_id,) = self.send(event)
+        runs = [run for run in self.finish() if event_id in run.event_ids]
+        if len(runs) != 1:
+            raise AssertionError(f"{event.name} started {len(runs)} runs: {[run.function_id for run in runs]}")
+        return runs[0]
 
 
 @dataclass(kw_only=True)
@@ -153,7 +162,7 @@ class _Reply:
         return bool(self.headers.get("x-inngest-no-retry") != "true")
 
 
-class Executor:
+class Executor(InngestServer):
     """The stand-in server, listening on a free loopback port from its first moment; serving within `with`.
 
     `now` is the virtual time since `reset`, in seconds.
@@ -219,13 +228,6 @@ class Executor:
         ids = self._accept([event.model_dump() for event in events], seed=uuid.uuid4().hex)
         self._work()
         return ids
-
-    def run(self, event: inngest.Event) -> Run:
-        (event_id,) = self.send(event)
-        runs = [run for run in self.finish() if event_id in run.event_ids]
-        if len(runs) != 1:
-            raise AssertionError(f"{event.name} started {len(runs)} runs: {[run.function_id for run in runs]}")
-        return runs[0]
 
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
         function = next(function for function in self._functions if function.local_id == function_id)
