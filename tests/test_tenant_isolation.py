@@ -95,7 +95,8 @@ def test_run_batch_of_one_tenant_is_its_run_and_of_two_fails(app: App) -> None:
         return get_current_tenant_id()
 
     executor = app.serve()
-    executor.send(action(tenant_id="a"), action(tenant_id="a"), action(tenant_id="a"), action(tenant_id="b"))
+    executor.send(action(tenant_id="a"), action(tenant_id="a"))
+    executor.send(action(tenant_id="a"), action(tenant_id="b"))
 
     same, mixed = executor.finish()
     assert same.output == "a"

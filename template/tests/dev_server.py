@@ -1,10 +1,11 @@
 """A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports, without history."""
 
 import os
+import random
 import subprocess
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Self
 
@@ -27,10 +28,7 @@ class DevServer(InngestServer):
     """The Dev Server within `with`; `inngest_bin` is the path of the Inngest CLI."""
 
     def __init__(self, inngest_bin: Path) -> None:
-        sockets = [free_port() for _ in range(4)]
-        self._ports = [str(socket.getsockname()[1]) for socket in sockets]
-        for socket in sockets:
-            socket.close()
+        self._ports = [str(port) for port in free_ports(4)]
         self._bin = inngest_bin
         self.origin = f"http://127.0.0.1:{self._ports[0]}"
         self._http = httpx.Client(base_url=self.origin, timeout=10)
@@ -124,6 +122,19 @@ class DevServer(InngestServer):
             status=run["status"].capitalize(),
             output=reply.json()["data"].get("output"),
         )
+
+
+def free_ports(count: int) -> list[int]:
+    """Free loopback ports in a row, for a server that takes them itself.
+
+    Systems give their outgoing connections ports from 32768 on: one of those could be gone again.
+    """
+    while True:
+        first = random.randrange(20_000, 32_768 - count)
+        with suppress(OSError), ExitStack() as stack:
+            for port in range(first, first + count):
+                stack.enter_context(free_port(port))
+            return [*range(first, first + count)]
 
 
 def _environment() -> dict[str, str]:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from dev_server import free_ports
 
-from tests.devtools.workspace import SCRIPTS, Workspace, free_ports
+from tests.devtools.workspace import SCRIPTS, Workspace
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A generated project in which a test is the user: its files, its terminal, its processes."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -156,11 +155,3 @@ def write_launcher(path: Path, mode: str = "") -> Path:
         path.write_text(f'#!/bin/sh\nSTAND_IN={mode} exec "{sys.executable}" "{STAND_IN}" "$@"\n')
         path.chmod(0o755)
     return path
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
