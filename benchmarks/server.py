@@ -1,0 +1,144 @@
+"""Against the real Dev Server: what its settings are worth, and how long a newcomer waits for the first run."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+from dev_server import free_ports
+from executor import SERVE_PATH
+
+from benchmarks.commands import copier, environment, run
+from benchmarks.measure import Comparison, Measure, MeasureError, seconds
+from benchmarks.project import BENCHMARKS, App, add_five_steps, create_apps, python_of
+from benchmarks.templates import REPOSITORY
+
+TIMEOUT = 60.0  # seconds
+PAUSE = 0.005  # seconds between two questions
+PORT_FLAGS = ("port", "connect-gateway-port", "connect-gateway-grpc-port", "connect-executor-grpc-port")
+EVENT = {"name": "benchmark/five-steps", "data": {"start": 1}}
+APPS_QUERY = "{ apps { functionCount } }"
+
+
+def compare(folder: Path, pairs: int, inngest_bin: Path) -> Iterator[Comparison]:
+    project, _ = create_apps(folder)
+    add_five_steps(project)
+    with ExitStack() as stack:
+        config = project.folder / "bin/inngest/inngest.config.json"
+        workflows = [
+            stack.enter_context(_workflow(project, inngest_bin, folder, *flags))
+            for flags in [("--config", str(config)), ("--no-discovery",)]
+        ]
+        yield Comparison("five steps, Dev Server", "the server's defaults", 0.30).run(*workflows, pairs=pairs)
+    newcomer = Newcomer(folder, inngest_bin)
+    comparison = Comparison("copy to the first completed run", "the SDK's quick start", 0.6)
+    yield comparison.run(newcomer.use_template, newcomer.follow_quick_start, pairs=max(1, pairs // 5))
+
+
+@contextmanager
+def _workflow(app: App, inngest_bin: Path, folder: Path, *flags: str) -> Iterator[Measure]:
+    ports = free_ports(4)
+    server = f"http://127.0.0.1:{ports[0]}"
+    with (
+        app.running(INNGEST_DEV=server) as port,
+        _process(*_server_command(inngest_bin, ports, port), *flags, cwd=folder),
+    ):
+        _wait_for("the Dev Server", lambda: httpx.get(f"{server}/health").is_success)
+        httpx.put(f"http://127.0.0.1:{port}{SERVE_PATH}").raise_for_status()
+        _wait_for("the sync", lambda: _is_synced(server))
+        yield lambda: seconds(lambda: _complete_run(server, EVENT))
+
+
+class Newcomer:
+    """Somebody with uv and the Inngest CLI, and an empty folder."""
+
+    def __init__(self, folder: Path, inngest_bin: Path) -> None:
+        self._folder = folder
+        self._bin = inngest_bin
+        self._numbers = count()
+
+    def use_template(self) -> float:
+        project = self._new_folder()
+        app_port, port, *_ = free_ports(5)
+        answers = ("--data", f"port={app_port}", "--data", f"inngest_port={port}")
+        started = time.perf_counter()
+        copier("copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", *answers, REPOSITORY, project, cwd=self._folder)
+        with _process("uv", "run", "dev", cwd=project, INNGEST_BIN=str(self._bin)):
+            return self._finish(started, port, {"name": "example/event"})
+
+    def follow_quick_start(self) -> float:
+        project = self._new_folder()
+        app_port, *ports = free_ports(5)
+        started = time.perf_counter()
+        project.mkdir()
+        shutil.copy(BENCHMARKS / "bare_app.py", project / "main.py")
+        run("uv", "venv", "--quiet", cwd=project)
+        run("uv", "pip", "install", "--quiet", "fastapi", "inngest", "uvicorn", cwd=project)
+        app = (str(python_of(project)), "-m", "uvicorn", "main:app", "--reload", "--port", str(app_port))
+        server = _server_command(self._bin, ports, app_port)
+        with (
+            _process(*app, cwd=project, INNGEST_DEV=f"http://127.0.0.1:{ports[0]}"),
+            _process(*server, "--no-discovery", cwd=project),
+        ):
+            return self._finish(started, ports[0], EVENT)
+
+    def _finish(self, started: float, port: int, event: dict[str, Any]) -> float:
+        server = f"http://127.0.0.1:{port}"
+        _wait_for("the sync", lambda: _is_synced(server))
+        _complete_run(server, event)
+        return time.perf_counter() - started
+
+    def _new_folder(self) -> Path:
+        return self._folder / f"newcomer-{next(self._numbers)}"
+
+
+@contextmanager
+def _process(*command: str, cwd: Path, **variables: str) -> Iterator[None]:
+    """A process that ends what it started when it is asked to end itself."""
+    with subprocess.Popen(
+        command, cwd=cwd, env=environment(**variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+
+
+def _server_command(inngest_bin: Path, ports: list[int], app_port: int) -> list[str]:
+    flags = [part for flag, port in zip(PORT_FLAGS, ports, strict=True) for part in (f"--{flag}", str(port))]
+    url = f"http://127.0.0.1:{app_port}{SERVE_PATH}"
+    return [str(inngest_bin), "dev", "--host", "127.0.0.1", "--sdk-url", url, *flags]
+
+
+def _complete_run(server: str, event: dict[str, Any]) -> None:
+    """Send an event, and wait until the run that it starts has completed."""
+    id = httpx.post(f"{server}/e/benchmark", json=event).raise_for_status().json()["ids"][0]
+    url = f"{server}/v1/events/{id}/runs"
+
+    def has_completed() -> bool:
+        runs = httpx.get(url, params={"t": time.monotonic_ns()}).json()["data"]  # cached by the whole URL
+        return bool(runs) and runs[0].get("ended_at") is not None  # "Completed" it says already after a step
+
+    _wait_for(f"the end of the run of {event['name']}", has_completed)
+
+
+def _is_synced(server: str) -> bool:
+    apps = httpx.post(f"{server}/v0/gql", json={"query": APPS_QUERY}).json()["data"]["apps"]
+    return any(app["functionCount"] for app in apps)
+
+
+def _wait_for(what: str, condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline:
+        try:
+            if condition():
+                return
+        except (httpx.TransportError, TypeError):  # it has not started yet
+            pass
+        time.sleep(PAUSE)
+    raise MeasureError(f"{what} did not come within {TIMEOUT:.0f} s")
