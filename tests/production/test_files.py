@@ -11,7 +11,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from tests.conftest import REPOSITORY, Run
+from tests.conftest import Run
 from tests.releases import Releases, changed_files, read_tree, update
 
 DEPLOYMENTS = ["[]", "[compose]", "[kubernetes]", "[compose, kubernetes]"]
@@ -112,14 +112,8 @@ def test_write_file_by_its_schema(deployment: Path, run: Run, schema: str, file:
     run("check-jsonschema", "--builtin-schema", schema, file, cwd=deployment)
 
 
-def test_write_own_workflows_by_their_schema(run: Run) -> None:
-    workflows = [str(path) for path in (REPOSITORY / ".github/workflows").iterdir()]
-
-    run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows, cwd=REPOSITORY)
-
-
 def test_write_workflows_without_findings_of_zizmor(deployment: Path, run: Run) -> None:
-    run("zizmor", "--offline", deployment / ".github", REPOSITORY / ".github", cwd=deployment)
+    run("zizmor", "--offline", ".github", cwd=deployment)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="hadolint has no package for Windows")
