@@ -29,9 +29,9 @@ def create_app() -> FastAPI:
         lifespan=_log_setup,
         openapi_url=None if settings.is_production else "/openapi.json",  # without it there is no page of docs either
     )
+    app.include_router(_inngest_router(settings), include_in_schema=False)  # first, as nothing is called more often
     for router in routers if settings.is_production else routers + dev_routers:
         app.include_router(router)
-    app.include_router(_inngest_router(settings), include_in_schema=False)
     return app
 
 
