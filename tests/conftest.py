@@ -43,7 +43,9 @@ def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment without what this machine could help with: Copier settings, git's variables, Inngest's."""
     prefixes = ("COPIER_", "GIT_", "INNGEST_", "VIRTUAL_ENV", "UV_PROJECT", "PYTHON")
     env = {name: value for name, value in os.environ.items() if not name.startswith(prefixes) and name != "PORT"}
-    env["COPIER_SETTINGS_PATH"] = str(tmp_path_factory.mktemp("settings") / "none.yml")
+    settings = tmp_path_factory.mktemp("settings") / "settings.yml"
+    settings.write_text("{}\n")
+    env["COPIER_SETTINGS_PATH"] = str(settings)
     env["NO_COLOR"] = "1"
     for role in ("AUTHOR", "COMMITTER"):
         env[f"GIT_{role}_NAME"] = "Tester"

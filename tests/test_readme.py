@@ -1,5 +1,6 @@
 """The README's commands do what it says, as written, in a fresh clone and an empty home."""
 
+import io
 import re
 import shutil
 import subprocess
@@ -7,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, Run
+from tests.conftest import REPOSITORY, Run, posix_only
 from tests.test_copier_yml import QUESTIONS
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+(TRANSCRIPT,) = re.findall(r"```text\n(.*?)\n```", README, re.DOTALL)
 SCAFFOLD, RUN_IT, UPDATE, TEST = re.findall(r"```bash\n(.*?)\n```", README, re.DOTALL)
 
 
@@ -59,3 +61,26 @@ def test_scaffold_as_written_in_a_fresh_clone_and_an_empty_home(
         text=True,
     )
     assert checked.stdout == "ready\n", checked.stderr
+
+
+@posix_only
+def test_show_what_a_scaffold_looks_like(copier_template: Path, clean_env: dict[str, str], tmp_path: Path) -> None:
+    import pexpect  # there is none for Windows
+    import pyte
+
+    prompt, *shown = TRANSCRIPT.splitlines()
+    command = prompt.removeprefix("$ uvx ").replace("ADDRESS", str(copier_template))
+    output = io.StringIO()
+    env = clean_env | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}  # nobody here tells where the cursor is
+    terminal = pexpect.spawn(command, cwd=tmp_path, env=env, dimensions=(200, 80), encoding="utf-8", timeout=30)
+    terminal.logfile_read = output
+    for question in QUESTIONS.values():
+        terminal.expect_exact(question["help"])
+        terminal.send("\r")
+    terminal.expect(pexpect.EOF)
+
+    screen = pyte.Screen(80, 200)
+    pyte.Stream(screen).feed(output.getvalue())
+    lines = "\n".join(line.rstrip() for line in screen.display)
+    lines = re.sub(r"(?<=template version )\S+", "1.0.0", lines)
+    assert re.sub(r"(    create  \S+\n)+", "    ...\n", lines).rstrip().splitlines() == shown
