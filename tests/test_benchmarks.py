@@ -100,11 +100,16 @@ def test_refuse_a_peer_that_is_no_template(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_measure_each_thing_that_needs_no_dev_server(run: Run, tmp_path: Path) -> None:
-    table = tmp_path / "table.json"
+    table, peer = tmp_path / "table.json", tmp_path / "peer"
+    peer.mkdir()
+    (peer / "copier.yml").write_text("name: {type: str}\n")
+    (peer / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}\n")
+    (tmp_path / "answers.yml").write_text("name: A peer\n")
+    commit(peer)
 
     result = run(
         *(sys.executable, "-m", "benchmarks", "templates", "app", "--pairs", "1", "--json", table),
-        *("--peer", REPOSITORY),
+        *("--peer", peer, "--peer-answers", tmp_path / "answers.yml"),
         cwd=REPOSITORY,
         check=False,
     )
@@ -113,8 +118,8 @@ def test_measure_each_thing_that_needs_no_dev_server(run: Run, tmp_path: Path) -
     assert [(row["what"], row["against"]) for row in rows] == [
         ("copier copy", "a one-file template"),
         ("copier update", "a one-file template"),
-        ("copier copy", REPOSITORY.name),
-        ("copier update", REPOSITORY.name),
+        ("copier copy", "peer"),
+        ("copier update", "peer"),
         ("app start to the first 200", "bare FastAPI + SDK"),
         ("one step call in development", "bare FastAPI + SDK"),
         ("one step call in production", "bare FastAPI + SDK"),

@@ -274,7 +274,8 @@ def test_install_twice_at_once(empty: Workspace, mirror: Mirror) -> None:
 def test_install_interrupted_leaves_nothing(empty: Workspace, mirror: Mirror, name: str) -> None:
     mirror.publish(LINUX, tar(inngest=CONTENT))
     mirror.replies[LINUX] = [None]
-    before = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))"
+    before = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
+    before += "signal.signal(signal.SIGINT, signal.default_int_handler)"  # which a shell's background job ignores
     terminal = empty.spawn("python", "-c", install_code(before=before))
     wait_for(lambda: len(mirror.requests) == 2, "the download")
 
