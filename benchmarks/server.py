@@ -36,7 +36,7 @@ def compare(folder: Path, pairs: int, inngest_bin: Path) -> Iterator[Comparison]
         ]
         yield Comparison("five steps, Dev Server", "the server's defaults", 0.30).run(*workflows, pairs=pairs)
     newcomer = Newcomer(folder, inngest_bin)
-    comparison = Comparison("copy to the first completed run", "the SDK's quick start", 0.6)
+    comparison = Comparison("copy to the first run", "the SDK's quick start", 0.6)
     yield comparison.run(newcomer.use_template, newcomer.follow_quick_start, pairs=max(1, pairs // 5))
 
 

@@ -36,10 +36,7 @@ def create_app() -> FastAPI:
 
 
 def _inngest_router(settings: Settings) -> APIRouter:
-    router = APIRouter(
-        max_body_size=MAX_BODY_SIZE,
-        dependencies=[Depends(SignatureAge(settings.inngest_signature_window))] if settings.is_production else [],
-    )
+    router = _guarded_router(settings) if settings.is_production else APIRouter()
     inngest.fast_api.serve(
         cast("FastAPI", router),  # a router has all that serve() uses, and can be left out of the API docs
         inngest_client,
@@ -50,6 +47,11 @@ def _inngest_router(settings: Settings) -> APIRouter:
         enable_unauthed_sync=not settings.is_production,
     )
     return router
+
+
+def _guarded_router(settings: Settings) -> APIRouter:
+    signature_age = SignatureAge(settings.inngest_signature_window)
+    return APIRouter(max_body_size=MAX_BODY_SIZE, dependencies=[Depends(signature_age)])
 
 
 @asynccontextmanager
