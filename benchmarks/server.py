@@ -19,7 +19,7 @@ from benchmarks.project import BENCHMARKS, App, add_five_steps, create_apps, pyt
 from benchmarks.templates import REPOSITORY
 
 TIMEOUT = 60.0  # seconds
-PAUSE = 0.005  # seconds between two questions
+PAUSE = 0.02  # seconds between two questions, each of which costs the server time
 PORT_FLAGS = ("port", "connect-gateway-port", "connect-gateway-grpc-port", "connect-executor-grpc-port")
 EVENT = {"name": "benchmark/five-steps", "data": {"start": 1}}
 APPS_QUERY = "{ apps { functionCount } }"
