@@ -72,7 +72,7 @@ def _with_unit(seconds: float) -> str:
 
 
 def _compare(args: argparse.Namespace, folder: Path) -> Iterator[Comparison]:
-    for group in args.groups:
+    for group in set(args.groups):
         (folder / group).mkdir()
     if "templates" in args.groups:
         yield from templates.compare(folder / "templates", args.pairs, args.peer, args.peer_answers)
@@ -96,6 +96,10 @@ def _parse_args() -> argparse.Namespace:
         parser.error(f"no group {', '.join(sorted(unknown))}: choose from {', '.join(GROUPS)}")
     if args.pairs < 1:
         parser.error("--pairs: at least 1")
+    if args.json and not args.json.parent.is_dir():
+        parser.error(f"--json: {args.json.parent} is no folder")
+    if args.peer_answers and not args.peer_answers.is_file():
+        parser.error(f"--peer-answers: {args.peer_answers} is not a file")
     if "dev-server" in args.groups:
         args.inngest_bin = _find_inngest(parser, required=args.groups is not GROUPS)
     return args

@@ -77,6 +77,8 @@ def test_exit_with_1_when_a_bound_does_not_hold(
     [
         (["speed"], {}, "no group speed: choose from templates, app, dev-server"),
         (["--pairs", "0"], {}, "--pairs: at least 1"),
+        (["--json", "nowhere/table.json"], {}, "--json: nowhere is no folder"),
+        (["--peer-answers", "nowhere.yml"], {}, "--peer-answers: nowhere.yml is not a file"),
         (["dev-server"], {"INNGEST_BIN": "nowhere"}, "INNGEST_BIN=nowhere is not a file"),
         (["dev-server"], {}, "INNGEST_BIN does not name the Inngest CLI"),
     ],
