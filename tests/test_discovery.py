@@ -46,13 +46,19 @@ def test_discover_functions_in_order_of_their_modules(package: Package) -> None:
 
 
 def test_discover_functions_in_packages_below(package: Package) -> None:
-    name = package(billing__in____init__="", billing__in__charge=MODULE.format(id="charge"))
+    name = package(
+        billing__in____init__=MODULE.format(id="bill"),
+        billing__in__charge=MODULE.format(id="charge"),
+        orders__in__ship=MODULE.format(id="ship"),  # in a folder without an __init__.py
+        empty__in____init__="",
+    )
 
-    assert [function.local_id for function in discover_functions(name)] == ["charge"]
+    assert [function.local_id for function in discover_functions(name)] == ["bill", "charge", "ship"]
 
 
 def test_discover_functions_leaves_out_helpers(package: Package) -> None:
-    name = package(_helper="raise RuntimeError('imported')", one=MODULE.format(id="one"))
+    helper = "raise RuntimeError('imported')"
+    name = package(_helper=helper, _helpers__in__more=helper, one=MODULE.format(id="one"))
 
     assert [function.local_id for function in discover_functions(name)] == ["one"]
 

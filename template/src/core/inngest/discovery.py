@@ -1,8 +1,8 @@
 """Finds the Inngest functions of a package, so that no list of them has to be kept."""
 
 import importlib
-import pkgutil
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,11 +27,11 @@ def discover_functions(package_name: str) -> list[Function]:
             configuration is not valid (the server would refuse the whole app for it).
     """
     owners: dict[str, tuple[Function, str]] = {}
-    for name in _module_names(package_name):
+    for name in _find_modules(package_name):
         module = _import(name)
         path = _display_path(module.__file__)
         functions = [value for value in vars(module).values() if isinstance(value, inngest.Function)]
-        if not functions:
+        if not functions and not hasattr(module, "__path__"):  # a package may be there for its modules alone
             raise StartupError(
                 f"{path} defines no Inngest function: decorate one with @inngest_client.create_function, "
                 "or start the file's name with an underscore if it is a helper."
@@ -46,15 +46,14 @@ def discover_functions(package_name: str) -> list[Function]:
     return [function for function, _ in owners.values()]
 
 
-def _module_names(package_name: str) -> list[str]:
-    names: list[str] = []
-    package = importlib.import_module(package_name)
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        name = f"{package_name}.{info.name}"
-        if info.name.startswith("_"):
-            continue
-        names += _module_names(name) if info.ispkg else [name]
-    return names
+def _find_modules(package_name: str) -> Iterator[str]:
+    """Every `.py` file counts, also below a folder without an `__init__.py`."""
+    for folder in map(Path, importlib.import_module(package_name).__path__):
+        for path in sorted(folder.rglob("*.py")):
+            *packages, module = path.relative_to(folder).with_suffix("").parts
+            names = packages if module == "__init__" else [*packages, module]
+            if names and not any(name.startswith("_") for name in names):
+                yield ".".join([package_name, *names])
 
 
 def _import(name: str) -> ModuleType:
