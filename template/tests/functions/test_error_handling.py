@@ -28,7 +28,7 @@ def test_run_with_failure_compensates_after_three_attempts(
     assert calls == {"reserve": 1, "risky_operation": 3, "release": 1}
 
 
-def test_run_with_invalid_request_fails_at_once_and_alerts(
+def test_run_with_invalid_request_fails_at_once_compensates_and_alerts(
     inngest_server: InngestServer, count_calls: CountCalls
 ) -> None:
     calls = count_calls(error_handling, *STEPS)
@@ -37,7 +37,7 @@ def test_run_with_invalid_request_fails_at_once_and_alerts(
 
     assert run.status == "Failed"
     assert run.output["message"] == "the request makes no sense"
-    assert calls == {"reserve": 1, "risky_operation": 1, "alert": 1}
+    assert calls == {"reserve": 1, "risky_operation": 1, "release": 1, "alert": 1}
 
 
 def test_run_with_busy_service_succeeds_at_second_attempt(

@@ -11,8 +11,7 @@ from core.inngest.events import ExampleError, FunctionFailed
 RETRY_AFTER = timedelta(seconds=2)
 
 
-async def reserve() -> str:
-    return "reservation-1"
+async def reserve(run_id: str) -> None: ...
 
 
 async def risky_operation(outcome: str, attempt: int) -> str:
@@ -25,7 +24,7 @@ async def risky_operation(outcome: str, attempt: int) -> str:
     return "done"
 
 
-async def release(reservation: str) -> None: ...
+async def release(run_id: str) -> None: ...
 
 
 async def alert(run_id: str, message: str) -> None: ...
@@ -34,6 +33,7 @@ async def alert(run_id: str, message: str) -> None: ...
 async def on_failure(ctx: inngest.Context) -> None:
     """Runs once, after a run has failed for good."""
     failed = FunctionFailed.parse(ctx.event)
+    await ctx.step.run("release", release, failed.run_id)
     await ctx.step.run("alert", alert, failed.run_id, failed.error.message)
 
 
@@ -46,10 +46,10 @@ async def on_failure(ctx: inngest.Context) -> None:
 )
 async def error_handling_function(ctx: inngest.Context) -> dict[str, Any]:
     payload = ExampleError.parse(ctx.event)
-    reservation = await ctx.step.run("reserve", reserve)
+    await ctx.step.run("reserve", reserve, ctx.run_id)
     try:
         result = await ctx.step.run("risky-operation", risky_operation, payload.outcome, ctx.attempt)
     except inngest.StepError as error:  # all attempts are spent; the step's own exception class is gone by now
-        await ctx.step.run("release", release, reservation)
+        await ctx.step.run("release", release, ctx.run_id)
         return {"success": False, "error": error.message}
     return {"success": True, "result": result}
