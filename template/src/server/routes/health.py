@@ -1,5 +1,6 @@
 """Probes for whatever runs the app."""
 
+from functools import lru_cache
 from typing import Literal
 
 import httpx
@@ -10,6 +11,8 @@ from core.config import get_settings
 from core.inngest.functions import FUNCTIONS
 
 INNGEST_TIMEOUT = 1.0  # seconds
+
+get_tls_context = lru_cache(httpx.create_ssl_context)  # 25 ms, in which nothing else is served: once is enough
 
 router = APIRouter(tags=["health"])
 
@@ -34,7 +37,7 @@ async def get_readiness() -> Readiness:
 
 async def _ping_inngest() -> Literal["reachable", "unreachable"]:
     try:
-        async with httpx.AsyncClient(timeout=INNGEST_TIMEOUT) as client:
+        async with httpx.AsyncClient(timeout=INNGEST_TIMEOUT, verify=get_tls_context()) as client:
             await client.get(f"{get_settings().api_origin}/health")
     except httpx.HTTPError:
         return "unreachable"
