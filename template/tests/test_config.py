@@ -58,11 +58,13 @@ def test_read_settings_prefers_the_sdks_names(
         (KEYS | {"INNGEST_EVENT_KEY": " "}, "INNGEST_EVENT_KEY is blank: give it its value, or remove it."),
         (KEYS | {"INNGEST_SIGNING_KEY": "secret"}, "INNGEST_SIGNING_KEY is not hexadecimal"),
         (KEYS | {"INNGEST_SIGNING_KEY_FALLBACK": "abc"}, "INNGEST_SIGNING_KEY_FALLBACK is not hexadecimal"),
+        (KEYS | {"INNGEST_SIGNING_KEY": "ab"}, "INNGEST_SIGNING_KEY is so short that it can be guessed"),
         ({"INNGEST_BASE_URL": "inngest:1"}, "INNGEST_BASE_URL=inngest:1 has no scheme: write http://inngest:1 or"),
         ({"INNGEST_BASE_URL": "http://inngest"}, "has no port, so the SDK ignores it: write http://inngest:8288."),
         ({"INNGEST_BASE_URL": "http://inngest:8288/e"}, "has a path, which the SDK drops: write http://inngest:8288."),
         ({"INNGEST_BASE_URL": "http://inngest:x"}, "INNGEST_BASE_URL=http://inngest:x is not a URL"),
         ({"INNGEST_SERVE_ORIGIN": "app.example.com"}, "INNGEST_SERVE_ORIGIN=app.example.com has no scheme"),
+        ({"INNGEST_BASE_URL": "http://me:secret@inngest:x"}, "INNGEST_BASE_URL has a user or a password in it"),
         ({"INNGEST_DEV": "off"}, "INNGEST_DEV=off is not a mode: write 1, 0 or the Dev Server's URL."),
         (
             {"INNGEST_DEV": "1", "INNGEST_IS_PRODUCTION": "true"},
