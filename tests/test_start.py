@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from executor import free_port
+from executor import Executor, free_port
 
 from tests.conftest import Run, python_of
 
@@ -143,3 +143,16 @@ def test_start_with_module_that_fails_to_import_names_its_line(run: Run, project
     assert result.stderr == (
         f"ERROR:    {FUNCTIONS}/broken.py, line 3: NameError: name 'nothing_like_this' is not defined\n"
     )
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1"])
+def test_send_event_to_this_machine_asks_no_proxy(run: Run, project: Path, proxy: str) -> None:
+    code = (
+        "from core.inngest.client import inngest_client; from core.inngest.events import ExampleEvent;"
+        "print(len(inngest_client.send_sync(ExampleEvent().to_event())))"
+    )
+    with Executor() as executor:
+        env = {"INNGEST_DEV": executor.origin, "HTTP_PROXY": proxy, "ALL_PROXY": proxy, "NO_PROXY": "example.com"}
+        result = run(python_of(project), "-c", code, cwd=project, env=env)
+
+    assert result.stdout == "1\n"

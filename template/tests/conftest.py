@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     server = DevServer(_find_inngest()) if config.getoption("--dev-server") else Executor()
     config.stash[SERVER] = server
     for name in list(os.environ):
-        if name.startswith("INNGEST_"):
+        if name.startswith("INNGEST_") or name.upper().endswith("_PROXY"):
             del os.environ[name]
     os.environ |= {"INNGEST_DEV": "1", "INNGEST_BASE_URL": server.origin}
 

@@ -15,6 +15,8 @@ def create_client(settings: Settings) -> inngest.Inngest:
     if settings.inngest_signing_key_fallback:
         # The one setting that the SDK takes from the environment alone.
         os.environ["INNGEST_SIGNING_KEY_FALLBACK"] = settings.inngest_signing_key_fallback.get_secret_value()
+    if not settings.is_production:
+        _keep_proxies_out()
     return inngest.Inngest(
         app_id=settings.inngest_app_id,
         api_base_url=settings.api_origin,
@@ -26,6 +28,13 @@ def create_client(settings: Settings) -> inngest.Inngest:
         logger=logging.getLogger("inngest"),
         middleware=[CurrentRunMiddleware],
     )
+
+
+def _keep_proxies_out() -> None:
+    """A proxy cannot reach the Dev Server of this machine; the SDK would ask it all the same."""
+    if any(os.environ.get(name) for proxy in ("HTTP_PROXY", "ALL_PROXY") for name in (proxy, proxy.lower())):
+        direct = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        os.environ["no_proxy"] = ",".join(filter(None, [direct, "127.0.0.1", "localhost"]))
 
 
 def _reveal(secret: SecretStr | None) -> str | None:
