@@ -8,6 +8,7 @@ from server.events import EventsSent, send_event
 router = APIRouter(prefix="/api/v1/workflows", tags=["workflows"])
 
 
+# Open to whoever reaches the app: this is the place for your own authentication.
 @router.post("", status_code=status.HTTP_202_ACCEPTED)
 async def start_workflow(payload: WorkflowStart) -> EventsSent:
     """Start `multi-step-workflow`."""
