@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -36,7 +35,7 @@ def test_run_ci_with_the_readmes_test_command() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("bash") is None, reason="the commands are for a POSIX shell")
+@posix_only
 def test_scaffold_as_written_in_a_fresh_clone_and_an_empty_home(
     copier_template: Path, clean_env: dict[str, str], run: Run, tmp_path: Path
 ) -> None:

@@ -95,7 +95,7 @@ def test_end_when_a_part_is_killed(workspace: Workspace, part: str, title: str) 
     terminal = start(workspace)
     family = terminal.family()
     server = workspace.status()["pid"]
-    app = next(each.pid for each in terminal.process.children() if "server.main:app" in each.cmdline())
+    app = next(each.pid for each in terminal.process.children(recursive=True) if "server.main:app" in each.cmdline())
 
     psutil.Process(app if part == "app" else server).kill()
 

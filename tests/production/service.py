@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -53,14 +52,13 @@ class Service:
     def sync(self) -> None:
         self.executor.sync(self.url, app_id="my-app")
 
-    def end(self, sent: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; the exit code."""
-        if self.process is None:
+    def end(self, *, by_force: bool = False) -> int:
+        """End it and return its exit code."""
+        process, self.process = self.process, None
+        if process is None:
             return 0
-        self.process.send_signal(sent)
-        code = self.process.wait(timeout=30)
-        self.process = None
-        return code
+        process.kill() if by_force else process.terminate()
+        return process.wait(timeout=30)
 
     def run_module(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run `python -m ...` in the app's environment."""

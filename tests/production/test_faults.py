@@ -79,7 +79,7 @@ def test_kill_app_in_middle_of_run_runs_each_completed_step_once(make_service: C
     service = make_service(ledger=LEDGER)
     run = RunUntilStepTwo(service)
 
-    service.end(signal.SIGKILL)
+    service.end(by_force=True)
     run.let_go()
     run.wait()
     assert read_ledger(service.path) == ["one begins", "one ends", "two begins"]
