@@ -57,6 +57,9 @@ def assert_finds_what_is_marked(source: str) -> None:
         ("import asyncio", "asyncio.wait", TWICE),
         ("import asyncio", "asyncio.as_completed", TWICE),
         ("import asyncio", "asyncio.create_task", TWICE),
+        ("import asyncio", "asyncio.get_running_loop().create_task", TWICE),
+        ("from asyncio import get_event_loop", "get_event_loop().create_task", TWICE),
+        ("import asyncio\nloop = asyncio.new_event_loop()", "loop.create_task", TWICE),
         ("import asyncio", "asyncio.TaskGroup", FAILS),
         ("import anyio", "anyio.create_task_group", FAILS),
     ],
@@ -86,6 +89,14 @@ def test_find_mistakes_refuses_concurrency_around_steps(above: str, name: str, m
         ("import uuid as ids", "ids.uuid1"),
         ("import secrets", "secrets.token_hex"),
         ("from os import urandom", "urandom"),
+        ("import random", "random.Random"),
+        ("import numpy as np", "np.random.default_rng"),
+        ("import numpy", "numpy.random.rand"),
+        ("from numpy.random import default_rng", "default_rng"),
+        ("import pendulum", "pendulum.now"),
+        ("from datetime import datetime\nnow = datetime.now", "now"),
+        ("import datetime\nclock = datetime.datetime\nnow = clock.now", "now"),
+        ("try:\n    import datetime as dt\nfinally:\n    pass\nnow = dt.datetime.now", "now"),
     ],
 )
 def test_find_mistakes_refuses_clock_and_randomness_outside_steps(above: str, name: str) -> None:
@@ -100,6 +111,7 @@ def test_find_mistakes_refuses_clock_and_randomness_outside_steps(above: str, na
         ("from core.inngest import client", "client.inngest_client.send"),
         ("from server.events import send_event", "send_event"),
         ("from server import events", "events.send_event"),
+        ("from core.inngest.client import inngest_client\nsend = inngest_client.send", "send"),
     ],
 )
 def test_find_mistakes_refuses_sending_outside_steps(above: str, name: str) -> None:
@@ -133,6 +145,27 @@ REFUSED = {
             except BaseException:  #! except BaseException {LOSES}
                 await ctx.step.run("undo", undo)
                 raise
+        """,
+    "other names for the SDK's own": f"""
+        import asyncio
+        create = client.create_function
+        @create(fn_id="fn")
+        async def handler(ctx):
+            s = ctx.step
+            run = s.run
+            send = inngest_client.send
+            await send(event)  #! send {SENDS}
+            await asyncio.gather(s.run("a", a), s.run("b", b))  #! asyncio.gather {TWICE}
+            try:
+                await run("c", c)
+            except BaseException:  #! except BaseException {LOSES}
+                pass
+        """,
+    "a helper that has another name for the steps": f"""
+        import asyncio
+        async def charge(ctx):
+            s = ctx.step
+            await asyncio.gather(s.run("a", a), s.run("b", b))  #! asyncio.gather {TWICE}
         """,
     "a step in finally": f"""
         @client.create_function(fn_id="fn")
@@ -318,6 +351,50 @@ PASSED = {
                 reset(token)
                 raise
         """,
+    "a method of the name that is called": """
+        import time
+        from shop import create
+        class Repo:
+            def create(self): return time.time()
+            def save(self): return time.time()
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            create(1)
+            save(2)
+        """,
+    "a local name of a function's name": """
+        import time
+        def save(): return time.time()
+        @client.create_function(fn_id="one")
+        async def one(ctx):
+            save = payload.save
+            save()
+        @client.create_function(fn_id="two")
+        async def two(ctx, save):
+            save()
+        @client.create_function(fn_id="three")
+        async def three(ctx):
+            from shop import save
+            save()
+        @client.create_function(fn_id="four")
+        async def four(ctx):
+            for save in saves:
+                save()
+        """,
+    "a local name of a module's name": """
+        from random import Random
+        @client.create_function(fn_id="fn")
+        async def handler(ctx, time):
+            random = Random(ctx.run_id)
+            return random.choice(time.time())
+        """,
+    "what only sounds like a clock": """
+        from shop import Calendar
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            payload = Payload.parse(ctx.event)
+            return payload.today(), payload.shop.now(), Calendar.today()
+        """,
     "try without a step": """
         @client.create_function(fn_id="fn")
         async def handler(ctx):
@@ -335,10 +412,12 @@ PASSED = {
             return await asyncio.gather(fetch("a"), fetch("b"))
         """,
     "what is the same at every replay": """
-        import datetime, random, secrets, uuid
+        import datetime, numpy, random, secrets, uuid
         @client.create_function(fn_id="fn")
         async def handler(ctx):
             random.Random(ctx.run_id).shuffle(items)
+            numpy.random.default_rng(7).shuffle(items)
+            numpy.random.Generator(numpy.random.PCG64(7)).shuffle(items)
             uuid.uuid5(uuid.NAMESPACE_URL, ctx.run_id)
             secrets.compare_digest(a, b)
             datetime.datetime.fromtimestamp(ctx.event.ts / 1000, datetime.UTC)

@@ -10,19 +10,19 @@ from collections.abc import Iterable, Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Owner = ast.Module | Function
-Scope = dict[str, Function]  # which function a name means
+Scope = dict[str, Function | str]  # what a name means: a function of this module, or where it comes from
 
-STEP = re.compile(
-    r"(^|\.)(step\.(run|sleep|sleep_until|wait_for_event|invoke|invoke_by_id|send_event|ai\.infer)|group\.parallel)$"
-)
+STEP = r"\b(step\.(run|sleep(_until)?|wait_for_event|invoke(_by_id)?|send_event|ai\.infer)|group\.parallel)$"
 AROUND_STEPS = {
-    r"asyncio\.(gather|wait|as_completed|create_task|ensure_future)": "runs them twice: use ctx.group.parallel",
+    r"asyncio\.(gather|wait|as_completed|ensure_future)"
+    r"|(asyncio|.*loop(\(\))?)\.create_task": "runs them twice: use ctx.group.parallel",
     r"asyncio\.TaskGroup|anyio\.create_task_group": "fails the run: use ctx.group.parallel",
 }
-OUTSIDE_STEPS = {  # `random.Random` is left out: with a seed it is the same at every replay
+OUTSIDE_STEPS = {  # a generator that is made with a seed is left out: it is the same at every replay
     r".*client\.send(_sync)?|server\.events\.send_event": "sends again at every replay: use ctx.step.send_event",
-    r".+\.(now|utcnow|today)|time\.(time|monotonic|perf_counter)(_ns)?|os\.urandom|uuid\.uuid[1467]"
-    r"|random\.(?!Random$)\w+|secrets\.(?!compare_digest$)\w+": "differs at every replay: call it in a step's function",
+    r"(datetime\.date(time)?|pendulum|arrow)\.(now|utcnow|today)|time\.(time|monotonic|perf_counter)(_ns)?"
+    r"|(numpy\.)?random\.(?!([A-Z]\w+|default_rng)$)\w+|secrets\.(?!compare_digest$)\w+|os\.urandom"
+    r"|uuid\.uuid[1467]": "differs at every replay: call it in a step's function",
 }
 
 
@@ -34,20 +34,20 @@ def find_mistakes(source: str | bytes, path: str) -> list[str]:
 
 class _Module:
     def __init__(self, tree: ast.Module) -> None:
-        self.imports = dict(_read_imports(tree))
         self.scopes = dict(_read_scopes(tree, {}))
         self.calls = {owner: _find_called(_own_nodes(owner), scope) for owner, scope in self.scopes.items()}
-        self.step_holders = {owner for owner in self.scopes if any(map(_is_step, _own_nodes(owner)))}
+        self.step_holders = {owner for owner, scope in self.scopes.items() if _has_own_step(_own_nodes(owner), scope)}
         while callers := {owner for owner in self.scopes if self.calls[owner] & self.step_holders} - self.step_holders:
             self.step_holders |= callers
 
     def find_mistakes(self) -> Iterator[tuple[int, str]]:
         for function in self._find_handler_code():
+            scope = self.scopes[function]
             has_step = self._has_step([function], function) or _hands_on_context(function)
             for node in _own_nodes(function):
                 if isinstance(node, ast.Call):
-                    yield from self._check_call(node, AROUND_STEPS if has_step else {}, "around steps")
-                    yield from self._check_call(node, OUTSIDE_STEPS, "outside a step")
+                    yield from _check_call(node, scope, AROUND_STEPS if has_step else {}, "around steps")
+                    yield from _check_call(node, scope, OUTSIDE_STEPS, "outside a step")
                 elif isinstance(node, ast.Try | ast.TryStar) and self._has_step(node.body, function):
                     yield from self._check_try(node, function)
 
@@ -62,14 +62,8 @@ class _Module:
             for node in _own_nodes(owner):
                 if isinstance(node, ast.keyword) and node.arg == "on_failure":
                     yield from _look_up(ast.walk(node.value), scope)
-                elif isinstance(node, Function) and "create_function(" in " ".join(map(ast.unparse, _decorators(node))):
-                    yield node
-
-    def _check_call(self, call: ast.Call, rules: dict[str, str], place: str) -> Iterator[tuple[int, str]]:
-        name = ast.unparse(call.func)
-        first, dot, rest = name.partition(".")
-        imported = self.imports.get(first, first) + dot + rest
-        yield from ((call.lineno, f"{name} {place} {rules[rule]}") for rule in rules if re.fullmatch(rule, imported))
+                elif isinstance(node, Function):
+                    yield from (node for each in _decorators(node) if "create_function(" in _resolve(each, scope))
 
     def _check_try(self, node: ast.Try | ast.TryStar, function: Owner) -> Iterator[tuple[int, str]]:
         for clause in node.handlers:
@@ -81,35 +75,62 @@ class _Module:
 
     def _has_step(self, nodes: Iterable[ast.AST], function: Owner) -> bool:
         """Whether a step is in these nodes of a function, or in another function that they call by name."""
-        inside = [child for node in nodes for child in ast.walk(node)]
-        called = _find_called(inside, self.scopes[function])
-        return any(map(_is_step, inside)) or not called.isdisjoint(self.step_holders)
+        inside, scope = [child for node in nodes for child in ast.walk(node)], self.scopes[function]
+        return _has_own_step(inside, scope) or not _find_called(inside, scope).isdisjoint(self.step_holders)
 
 
-def _read_imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
-    """What a name in this module is where it comes from: `dt` is `datetime`, `uuid4` is `uuid.uuid4`."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.asname, alias.name) for alias in node.names if alias.asname)
-        elif isinstance(node, ast.ImportFrom):
-            yield from ((alias.asname or alias.name, f"{node.module}.{alias.name}") for alias in node.names)
+def _check_call(call: ast.Call, scope: Scope, rules: dict[str, str], place: str) -> Iterator[tuple[int, str]]:
+    name = _resolve(call.func, scope) + ("" if call.args or call.keywords else "()")
+    messages = (message for rule, message in rules.items() if re.fullmatch(rf"({rule})(\(\))?", name))
+    yield from ((call.lineno, f"{ast.unparse(call.func)} {place} {message}") for message in messages)
 
 
 def _read_scopes(owner: Owner, outer: Scope) -> Iterator[tuple[Owner, Scope]]:
-    functions = [node for node in _own_nodes(owner) if isinstance(node, Function)]
-    scope = outer | {node.name: node for node in functions if not isinstance(node, ast.Lambda)}
+    nodes = list(_own_nodes(owner))
+    in_classes = {child for node in nodes if isinstance(node, ast.ClassDef) for child in ast.walk(node)}
+    visible = [node for node in nodes if node not in in_classes]
+    scope = outer | {name: f"?{name}" for name in _find_assigned(owner, visible)}
+    for node in visible:
+        scope |= _read_meanings(node, scope)
     yield owner, scope
-    for function in functions:
+    for function in (node for node in nodes if isinstance(node, Function)):
         yield from _read_scopes(function, scope)
 
 
+def _find_assigned(owner: Owner, nodes: Iterable[ast.AST]) -> Iterator[str]:
+    if not isinstance(owner, ast.Module):
+        yield from (node.arg for node in ast.walk(owner.args) if isinstance(node, ast.arg))
+    yield from (node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+
+
+def _read_meanings(node: ast.AST, scope: Scope) -> Scope:
+    """The names that an import, a function or `name = a.b.c` defines, and what each means."""
+    match node:
+        case ast.Import():
+            return {alias.asname or alias.name: alias.name for alias in node.names}
+        case ast.ImportFrom():
+            return {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            return {node.name: node}
+        case ast.Assign(targets=[ast.Name(name)], value=ast.Name() | ast.Attribute() as value):
+            return {name: _resolve(value, scope)}
+    return {}
+
+
+def _resolve(node: ast.expr, scope: Scope) -> str:
+    """Code with its first name as where that comes from: `dt.now` is `datetime.datetime.now`, a local `x` is `?x`."""
+    first, rest = re.split(r"(?!\w)", ast.unparse(node), maxsplit=1)
+    meaning = scope.get(first)
+    return (meaning if isinstance(meaning, str) else first) + rest
+
+
 def _own_nodes(owner: Owner) -> Iterator[ast.AST]:
-    """What is evaluated when this runs: not the bodies of the functions that it defines."""
+    """What is evaluated when this runs, in order: not the bodies of the functions that it defines."""
     todo: list[ast.AST] = [owner.body] if isinstance(owner, ast.Lambda) else [*owner.body]
     while todo:
-        node = todo.pop()
+        node = todo.pop(0)
         yield node
-        todo += [node.args, *_decorators(node)] if isinstance(node, Function) else ast.iter_child_nodes(node)
+        todo[:0] = [node.args, *_decorators(node)] if isinstance(node, Function) else ast.iter_child_nodes(node)
 
 
 def _decorators(function: Function) -> list[ast.expr]:
@@ -121,11 +142,12 @@ def _find_called(nodes: Iterable[ast.AST], scope: Scope) -> set[Function]:
 
 
 def _look_up(names: Iterable[ast.AST], scope: Scope) -> Iterator[Function]:
-    return (scope[name.id] for name in names if isinstance(name, ast.Name) and name.id in scope)
+    meanings = (scope.get(name.id) for name in names if isinstance(name, ast.Name))
+    return (function for function in meanings if isinstance(function, Function))
 
 
-def _is_step(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and STEP.search(ast.unparse(node)) is not None
+def _has_own_step(nodes: Iterable[ast.AST], scope: Scope) -> bool:
+    return any(re.search(STEP, _resolve(node, scope)) for node in nodes if isinstance(node, ast.Name | ast.Attribute))
 
 
 def _hands_on_context(function: Owner) -> bool:
