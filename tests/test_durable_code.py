@@ -5,6 +5,7 @@ In a source, `#!` starts the message that its line must get.
 
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent, indent
 
@@ -145,6 +146,29 @@ REFUSED = {
             except BaseException:  #! except BaseException {LOSES}
                 await ctx.step.run("undo", undo)
                 raise
+        """,
+    "an except clause that raises another name": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            try:
+                await ctx.step.run("a", a)
+            except BaseException as error:  #! except BaseException {LOSES}
+                raise other
+        """,
+    "suppress": f"""
+        from contextlib import suppress
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            with lock, suppress(OSError, BaseException):  #! suppress(OSError, BaseException) {LOSES}
+                await ctx.step.run("a", a)
+        """,
+    "suppress by its full name": f"""
+        import contextlib as c
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            with c.suppress(BaseException):  #! c.suppress(BaseException) {LOSES}
+                async with session:
+                    await ctx.step.run("a", a)
         """,
     "other names for the SDK's own": f"""
         import asyncio
@@ -350,6 +374,30 @@ PASSED = {
             except BaseException:
                 reset(token)
                 raise
+            try:
+                await ctx.step.run("b", b)
+            except BaseException as error:
+                log(error)
+                raise error
+        """,
+    "an except clause that lets the interrupt pass": """
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            try:
+                await ctx.step.run("a", a)
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    raise
+                return "failed"
+        """,
+    "suppress of what is no interrupt": """
+        from contextlib import suppress
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            with suppress(Exception):
+                await ctx.step.run("a", a)
+            with suppress(BaseException):
+                parse(ctx.event)
         """,
     "a method of the name that is called": """
         import time
@@ -479,6 +527,30 @@ def test_run_bare_except_around_a_step_loses_its_result(app: App) -> None:
 
     assert (run.status, run.output) == ("Completed", "lost")
     assert app.calls == {"a": 1}
+
+
+def test_run_suppress_around_a_step_loses_its_result(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> object:
+        with suppress(BaseException):
+            return await ctx.step.run("a", app.step("a", "done"))
+        return "lost"
+
+    run = app.serve().run(EVENT)
+
+    assert (run.status, run.output) == ("Completed", "lost")
+    assert app.calls == {"a": 1}
+
+
+def test_run_except_that_raises_again_keeps_the_result(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> object:
+        try:
+            return await ctx.step.run("a", app.step("a", "done"))
+        except BaseException as error:
+            raise error
+
+    assert app.serve().run(EVENT).output == "done"
 
 
 def test_run_except_exception_around_a_step_keeps_its_result(app: App) -> None:

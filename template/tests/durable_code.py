@@ -24,6 +24,7 @@ OUTSIDE_STEPS = {  # a generator that is made with a seed is left out: it is the
     r"|(numpy\.)?random\.(?!([A-Z]\w+|default_rng)$)\w+|secrets\.(?!compare_digest$)\w+|os\.urandom"
     r"|uuid\.uuid[1467]": "differs at every replay: call it in a step's function",
 }
+LOSES = "around a step loses its result: catch inngest.StepError"
 
 
 def find_mistakes(source: str | bytes, path: str) -> list[str]:
@@ -50,6 +51,8 @@ class _Module:
                     yield from _check_call(node, scope, OUTSIDE_STEPS, "outside a step")
                 elif isinstance(node, ast.Try | ast.TryStar) and self._has_step(node.body, function):
                     yield from self._check_try(node, function)
+                elif isinstance(node, ast.With) and self._has_step(node.body, function):
+                    yield from _check_with(node, scope)
 
     def _find_handler_code(self) -> set[Owner]:
         found: set[Owner] = {*self._find_handlers(), *self.step_holders}
@@ -69,7 +72,7 @@ class _Module:
         for clause in node.handlers:
             if _catches_interrupt(clause) and (self._has_step(clause.body, function) or not _raises_again(clause)):
                 what = f"except {ast.unparse(clause.type)}" if clause.type else "a bare except"
-                yield clause.lineno, f"{what} around a step loses its result: catch inngest.StepError"
+                yield clause.lineno, f"{what} {LOSES}"
         if self._has_step(node.finalbody, function):
             yield node.finalbody[0].lineno, "a step in finally runs the one in try twice: put it after the try"
 
@@ -83,6 +86,12 @@ def _check_call(call: ast.Call, scope: Scope, rules: dict[str, str], place: str)
     name = _resolve(call.func, scope) + ("" if call.args or call.keywords else "()")
     messages = (message for rule, message in rules.items() if re.fullmatch(rf"({rule})(\(\))?", name))
     yield from ((call.lineno, f"{ast.unparse(call.func)} {place} {message}") for message in messages)
+
+
+def _check_with(node: ast.With, scope: Scope) -> Iterator[tuple[int, str]]:
+    for manager in (item.context_expr for item in node.items):
+        if re.match(r"contextlib\.suppress\(.*\bBaseException\b", _resolve(manager, scope)):
+            yield manager.lineno, f"{ast.unparse(manager)} {LOSES}"
 
 
 def _read_scopes(owner: Owner, outer: Scope) -> Iterator[tuple[Owner, Scope]]:
@@ -160,9 +169,10 @@ def _hands_on_context(function: Owner) -> bool:
 
 def _catches_interrupt(clause: ast.ExceptHandler) -> bool:
     caught = clause.type.elts if isinstance(clause.type, ast.Tuple) else [clause.type]
-    return any(each is None or ast.unparse(each) == "BaseException" for each in caught)
+    lets_pass = ast.unparse(clause.body[0]) == f"if not isinstance({clause.name}, Exception):\n    raise"
+    return not lets_pass and any(each is None or ast.unparse(each) == "BaseException" for each in caught)
 
 
 def _raises_again(clause: ast.ExceptHandler) -> bool:
     leaves = any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in ast.walk(clause))
-    return ast.unparse(clause.body[-1]) == "raise" and not leaves
+    return ast.unparse(clause.body[-1]) in {"raise", f"raise {clause.name}"} and not leaves
