@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from core import config
@@ -78,6 +80,27 @@ def test_read_settings_prefers_the_sdks_names(
 def test_read_settings_refuses(monkeypatch: pytest.MonkeyPatch, env: dict[str, str], message: str) -> None:
     with pytest.raises(StartupError) as error:
         read_settings(monkeypatch, **env)
+
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PORT=\xe9\n", ".env is not UTF-8"),
+        ("PORT=8300\n".encode("utf-16"), ".env is not UTF-8"),
+        (b"PORT=8300\n" + "PORT=8400\n".encode("utf-16-le"), ".env is not UTF-8"),
+        (b'PORT=8300\nINNGEST_DEV="1\n', ".env, line 2: write NAME=value"),
+    ],
+)
+def test_read_settings_refuses_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    monkeypatch.setitem(Settings.model_config, "env_file", tmp_path / ".env")
+
+    with pytest.raises(StartupError) as error:
+        read_settings(monkeypatch)
 
     assert message in str(error.value)
 

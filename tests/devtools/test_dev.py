@@ -194,7 +194,10 @@ def test_start_on_taken_app_port_is_one_line(workspace: Workspace) -> None:
             'is both PORT of the app and "port" in bin/inngest/inngest.config.json: change one of them.',
         ),
         ("INNGEST_BASE_URL=http://127.0.0.1:1", "set INNGEST_BASE_URL=http://127.0.0.1:"),
-        ("INNGEST_DEV=0\nINNGEST_SIGNING_KEY=ab\nINNGEST_EVENT_KEY=k", "ERROR:    The app is in production mode"),
+        (
+            f"INNGEST_DEV=0\nINNGEST_SIGNING_KEY={'ab' * 32}\nINNGEST_EVENT_KEY=k",
+            "ERROR:    The app is in production mode",
+        ),
     ],
 )
 def test_start_with_bad_settings_is_one_line(workspace: Workspace, variable: str, message: str) -> None:

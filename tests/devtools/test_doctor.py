@@ -95,6 +95,15 @@ def test_examine_bad_settings_stops_there(workspace: Workspace) -> None:
     assert checks["the rest"] == ("warn", "not checked")
 
 
+def test_examine_settings_of_another_encoding(workspace: Workspace) -> None:
+    (workspace.path / ".env").write_bytes("PORT=1\n".encode("utf-16"))
+
+    assert examine(workspace)["settings"] == (
+        "fail",
+        ".env is not UTF-8: save it as that. (PowerShell's > and >> write UTF-16.)",
+    )
+
+
 def test_examine_app_that_talks_elsewhere(workspace: Workspace) -> None:
     with (workspace.path / ".env").open("a") as file:
         file.write("INNGEST_EVENT_API_BASE_URL=http://inngest.example.com:8288\n")

@@ -4,12 +4,13 @@ import difflib
 import json
 import os
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from core.config import PROJECT_ROOT, Settings
+from core.config import PROJECT_ROOT, Settings, read_env_file
 from core.errors import StartupError
 
 CONFIG_FILE = "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
@@ -52,7 +53,7 @@ def app_url(settings: Settings) -> str:
 
 def read_variable(name: str) -> str | None:
     """A variable of the environment or else of `.env`; blank is unset."""
-    return os.environ.get(name) or dotenv_values(PROJECT_ROOT / ".env", encoding="utf-8-sig").get(name) or None
+    return os.environ.get(name) or dotenv_values(stream=StringIO(read_env_file())).get(name) or None
 
 
 def read_config() -> ServerConfig:
@@ -61,6 +62,8 @@ def read_config() -> ServerConfig:
         values = json.loads((PROJECT_ROOT / CONFIG_FILE).read_text("utf-8-sig"))
     except FileNotFoundError:
         raise StartupError(f"{CONFIG_FILE} is missing: restore it with `git checkout {CONFIG_FILE}`.") from None
+    except UnicodeDecodeError:
+        raise StartupError(f"{CONFIG_FILE} is not UTF-8: save it as UTF-8.") from None
     except json.JSONDecodeError as error:
         raise StartupError(f"{CONFIG_FILE}, line {error.lineno}: not JSON: {error.msg}.") from None
     if not isinstance(values, dict):
