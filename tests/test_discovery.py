@@ -18,6 +18,13 @@ client = inngest.Inngest(app_id="app", is_production=False)
 async def handler(ctx: inngest.Context) -> None: ...
 """
 
+WITH_ON_FAILURE = """
+async def failed(ctx: inngest.Context) -> None: ...
+
+@client.create_function(fn_id="{id}", trigger=inngest.TriggerEvent(event="test/event"), on_failure=failed)
+async def {id}(ctx: inngest.Context) -> None: ...
+"""
+
 Package = Callable[..., str]
 
 
@@ -86,12 +93,16 @@ def test_discover_functions_in_empty_package_finds_none(package: Package) -> Non
             "found/broken.py and found/one.py both define fn_id='one': rename one of them.",
         ),
         (
+            MODULE.format(id="charge-failure") + WITH_ON_FAILURE.format(id="charge"),
+            "found/broken.py and found/broken.py both define fn_id='charge-failure': rename one of them.",
+        ),
+        (
             MODULE.format(id="slow").replace("trigger=", "debounce=inngest.Debounce(period=500), trigger="),
             "found/broken.py: fn_id='slow' has an invalid option: Error calling function `serialize_period`: "
             "FunctionConfigInvalidError: duration must be at least 1 second",
         ),
     ],
-    ids=["no function", "error", "syntax", "import", "duplicate", "option"],
+    ids=["no function", "error", "syntax", "import", "duplicate", "on_failure", "option"],
 )
 def test_discover_functions_refuses_module(package: Package, text: str, message: str) -> None:
     name = package(broken=text, one=MODULE.format(id="one"))

@@ -8,6 +8,7 @@ from core.config import Settings
 from devtools.config import SERVE_PATH, ServerConfig, app_url
 from devtools.loopback import fetch
 
+FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for
 APPS_QUERY = "{ apps { name error functions { slug config } } }"
 
 
@@ -60,8 +61,8 @@ def look(app_id: str, config: ServerConfig) -> Sync:
         if app["name"] == app_id:
             functions = {fn["slug"].removeprefix(f"{app_id}-"): _options(fn["config"]) for fn in app["functions"]}
             # An `on_failure` counts as a function of its own there, and nowhere else.
-            handlers = {f"{id}-failure" for id in functions}
-            served = {id: options for id, options in functions.items() if id not in handlers}
+            names = {f"{id}-failure" for id in functions}
+            served = {id: options for id, options in functions.items() if id not in names or FAILED not in options}
             return Sync(served, app["error"], known=True)
     return Sync(error=f"the server does not know an app {app_id!r}")
 

@@ -37,13 +37,17 @@ def discover_functions(package_name: str) -> list[Function]:
                 "or start the file's name with an underscore if it is a helper."
             )
         for function in functions:
-            owner, owner_path = owners.setdefault(function.id, (function, path))
-            if owner is not function:
-                raise StartupError(
-                    f"{owner_path} and {path} both define fn_id={function.local_id!r}: rename one of them."
-                )
+            for id in _taken_ids(function):
+                owner, owner_path = owners.setdefault(id, (function, path))
+                if owner is not function:
+                    raise StartupError(f"{owner_path} and {path} both define fn_id={id!r}: rename one of them.")
             _check_config(function, path)
-    return [function for function, _ in owners.values()]
+    return list(dict.fromkeys(function for function, _ in owners.values()))
+
+
+def _taken_ids(function: Function) -> list[str]:
+    """Its own and, where it has one, that under which the SDK registers its `on_failure`."""
+    return [function.local_id, *([f"{function.local_id}-failure"] if function.on_failure_fn_id else [])]
 
 
 def _find_modules(package_name: str) -> Iterator[str]:
