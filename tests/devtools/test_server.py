@@ -113,6 +113,20 @@ def test_start_server_that_never_answers_ends_it(workspace: Workspace) -> None:
     assert workspace.dev_server("status").returncode == 3
 
 
+def test_start_server_that_answers_elsewhere_keeps_it(workspace: Workspace) -> None:
+    workspace.dev_server("start")
+    pid = workspace.status()["pid"]
+    path = workspace.path / "bin/inngest/inngest.config.json"
+    config = path.read_text()
+    path.write_text(json.dumps(json.loads(config) | {"port": 1}))
+
+    failed = workspace.python("from devtools import cli, server; server.HEALTH_TIMEOUT = 1; cli.cli(['start'])")
+
+    assert failed.returncode == 1
+    path.write_text(config)
+    assert workspace.status()["pid"] == pid
+
+
 def test_start_server_that_moves_to_another_port_ends_it(workspace: Workspace) -> None:
     workspace.use_stand_in("move")
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Annotated
 
@@ -50,7 +51,8 @@ def start() -> None:
     try:
         server.wait_until_healthy(process, config)
     except StartupError:
-        end_family(process)
+        if is_new:
+            end_family(process)
         raise
     console.print(f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})")
     if not listens(settings.port):
@@ -99,13 +101,13 @@ def status(as_json: Json = False) -> None:
 @cli.command()
 def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", help="How many of the last lines.")] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
 ) -> None:
     """Show its log."""
     if not server.LOG_FILE.exists():
         raise StartupError("There is no log yet: the Dev Server was never started here.")
     tail = Tail(server.LOG_FILE)
-    new = tail.read()[-lines:]
+    new = list(deque(tail.read(), maxlen=lines))
     with suppress(KeyboardInterrupt):
         while new or follow:
             for line in new:

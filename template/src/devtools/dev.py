@@ -39,7 +39,9 @@ TICK = 100  # milliseconds
 
 def main() -> None:
     prepare_terminal()
-    typer.run(dev)
+    cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    cli.command()(dev)
+    cli()
 
 
 def dev(no_server: Annotated[bool, typer.Option("--no-server", help="Run the app alone.")] = False) -> None:
@@ -165,7 +167,8 @@ class DevLoop:
             self._print_ready(sync)
         elif self._config:
             color = "red" if sync.error else "green"
-            console.print(f"Reloaded: {sync}  {sync.compare(before)}".rstrip(), style=f"bold {color}")
+            changes = "" if sync.error else sync.compare(before)
+            console.print(f"Reloaded: {sync}  {changes}".rstrip(), style=f"bold {color}")
         if not before or not sync.error:
             self._last_sync = sync
 

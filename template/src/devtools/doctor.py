@@ -42,7 +42,7 @@ def examine() -> Iterator[Check]:
     yield dev_server
     if functions is None:
         detail = f"no app answers at {app_url(settings)}{SERVE_PATH}"
-        yield Check("app", "fail", detail, "uv run dev, or uv run dev --no-server")
+        yield Check("app", "fail", detail, "uv run dev; where that runs, it says why the app does not")
     else:
         yield Check("app", "ok", f"{app_url(settings)} answers, with {count_functions(functions)}")
     if functions is None or not healthy:
