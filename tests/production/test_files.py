@@ -293,5 +293,23 @@ def test_name_kubernetes_resources_as_it_allows(copy: Callable[..., Path], tmp_p
     assert load(project / "deploy/kubernetes/kustomization.yaml")["namespace"] == namespace
 
 
+@pytest.mark.parametrize("app_id", ["true", "null", "yes", "off"])
+def test_write_app_id_that_yaml_takes_for_no_text(
+    copy: Callable[..., Path], run: Run, tmp_path: Path, app_id: str
+) -> None:
+    project = copy(tmp_path / "my-app", f"app_id={app_id}", "deploy=[compose, kubernetes]")
+
+    run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=project)
+    for resource in resources(project).values():
+        kubernetes_validate.validate(resource, "1.37", strict=True)
+    compose = load(project / "compose.yaml")
+    app = compose["services"]["app"]
+    assert compose["name"] == app["image"] == app["environment"]["OTEL_SERVICE_NAME"] == app_id
+    assert load(project / "deploy/kubernetes/kustomization.yaml")["namespace"] == app_id
+    (rule,) = load(project / "deploy/kubernetes/inngest-values.yaml")["networkPolicy"]["ingress"]
+    assert set(rule["from"][0]["namespaceSelector"]["matchLabels"].values()) == {app_id}
+    assert load(project / ".copier-answers.yml")["app_id"] == app_id
+
+
 def test_keep_secrets_out_of_answers(deployment: Path) -> None:
     assert set(load(deployment / ".copier-answers.yml")) & {name.lower() for name in KEYS} == set()
