@@ -159,6 +159,15 @@ def test_pin_every_image(deployment: Path) -> None:
     assert [image for image in images if not re.search(r":v?\d", image)] == []
 
 
+def test_leave_databases_on_the_version_that_wrote_their_data(deployment: Path) -> None:
+    updates = load(deployment / ".github/dependabot.yml")["updates"]
+    (compose,) = [update for update in updates if update["package-ecosystem"] == "docker-compose"]
+    majors = {each["dependency-name"] for each in compose["ignore"] if "update-types" in each}
+
+    services = load(deployment / "compose.yaml")["services"].values()
+    assert majors == {service["image"].partition(":")[0] for service in services if "volumes" in service}
+
+
 def test_use_one_port_everywhere(copy: Callable[..., Path], tmp_path: Path) -> None:
     project = copy(tmp_path / "my-app", "port=9123", "deploy=[compose, kubernetes]")
 
