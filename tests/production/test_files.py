@@ -254,6 +254,16 @@ def test_run_as_the_user_of_the_image(deployment: Path) -> None:
         assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
 
 
+def test_give_app_a_temporary_folder_beside_its_read_only_files(deployment: Path) -> None:
+    pod = resources(deployment)["Deployment"]["spec"]["template"]["spec"]
+    (run,) = re.findall(r"^docker run --detach .+$", (deployment / "deploy/README.md").read_text(), re.MULTILINE)
+
+    assert load(deployment / "compose.yaml")["services"]["app"]["tmpfs"] == ["/tmp"]
+    assert pod["containers"][0]["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
+    assert pod["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+    assert "--read-only --tmpfs /tmp" in run
+
+
 def test_select_pods_by_labels_that_they_have(deployment: Path) -> None:
     """The sync's pod, too, has the app's image: neither the service nor the budget may count it."""
     found = resources(deployment)
