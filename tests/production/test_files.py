@@ -11,7 +11,7 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from tests.conftest import Run
+from tests.conftest import Run, posix_only
 from tests.releases import Releases, changed_files, read_tree, update
 
 DEPLOYMENTS = ["[]", "[compose]", "[kubernetes]", "[compose, kubernetes]"]
@@ -189,6 +189,19 @@ def test_give_app_only_variables_that_it_reads(deployment: Path) -> None:
     assert literals <= known
 
 
+@pytest.mark.parametrize("deploy", DEPLOYMENTS[1:])
+def test_show_the_whole_of_the_settings_for_inngest_cloud(
+    copy: Callable[..., Path], tmp_path: Path, deploy: str
+) -> None:
+    project = copy(tmp_path / "my-app", f"deploy={deploy}")
+    text = (project / "deploy/README.md").read_text().partition("## Inngest Cloud")[2]
+    file, commands = re.findall(r"```(?:text|bash)\n(.*?)```", text, re.DOTALL)[:2]
+
+    assert {line.partition("=")[0] for line in file.splitlines()} == KEYS | {"INNGEST_SERVE_ORIGIN"}
+    assert KEYS | {"INNGEST_SERVE_ORIGIN"} <= settings_variables(project)
+    assert "--env-file .env.production" in commands
+
+
 def test_explain_every_variable_of_compose(deployment: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)", (deployment / "compose.yaml").read_text()))
     example = (deployment / ".env.production.example").read_text()
@@ -289,6 +302,38 @@ def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
             {"configMapRef": {"name": kustomization["configMapGenerator"][0]["name"]}},
             {"secretRef": {"name": "inngest-keys"}},
         ]
+
+
+# A kubectl that keeps the calls, and answers for the secret's old key.
+KUBECTL = """
+kubectl() { [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls; case "$*" in $FAILS) return 1;; esac; }
+openssl() { echo new; }
+"""
+
+
+@posix_only
+@pytest.mark.parametrize(("fails", "calls"), [("nothing", 9), ("rollout status deployment/app*", 3)])
+def test_rotate_keys_on_kubernetes_as_written(
+    deployment: Path, run: Run, tmp_path: Path, fails: str, calls: int
+) -> None:
+    text = (deployment / "deploy/README.md").read_text().partition("## Rotate keys")[2]
+    commands = re.findall(r"```bash\n(.*?)```", text, re.DOTALL)[0]
+
+    run("bash", "-c", KUBECTL + commands, cwd=tmp_path, env={"FAILS": fails}, check=False)
+
+    app, server = "--namespace my-app", "--namespace inngest"
+    patch = "patch secret inngest-keys"
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        f"{patch} {app} --patch stringData: {{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}}",
+        f"rollout restart deployment/app {app}",
+        f"rollout status deployment/app {app} --timeout 5m",
+        f"{patch} {server} --patch stringData: {{INNGEST_SIGNING_KEY: 'new'}}",
+        f"rollout restart deployment/inngest {server}",
+        f"rollout status deployment/inngest {server} --timeout 5m",
+        f"{patch} {app} --patch data: {{INNGEST_SIGNING_KEY_FALLBACK: null}}",
+        f"rollout restart deployment/app {app}",
+        f"rollout status deployment/app {app} --timeout 5m",
+    ][:calls]
 
 
 def test_undo_traps_of_the_helm_chart(deployment: Path) -> None:
