@@ -1,5 +1,7 @@
 """A generated project passes its own gates, in the cells that differ."""
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,3 +43,17 @@ def test_run_gates_of_generated_project(
     added = set(run("git", "ls-files", cwd=project).stdout.split())
     assert {".env.example", ".copier-answers.yml", "uv.lock"} <= added
     assert not {".env", ".venv/pyvenv.cfg"} & added
+
+
+@pytest.mark.slow
+def test_paste_printed_commands_commits_what_ci_needs(copier_template: Path, run: Run, tmp_path: Path) -> None:
+    printed = run("copier", "copy", "--defaults", copier_template, "my-app", cwd=tmp_path).stderr
+    enter, *commands, dev = re.findall(r"^  (\S.*)$", printed.partition("ready to paste:")[2], re.MULTILINE)
+
+    for command in commands:
+        run(*shlex.split(command), cwd=tmp_path / "my-app")
+
+    assert enter.startswith("cd ")
+    assert dev == "uv run dev"
+    run("git", "clone", "--quiet", "my-app", "clone", cwd=tmp_path)
+    run("uv", "lock", "--check", cwd=tmp_path / "clone")
