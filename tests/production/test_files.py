@@ -202,6 +202,14 @@ def test_show_the_whole_of_the_settings_for_inngest_cloud(
     assert "--env-file .env.production" in commands
 
 
+def test_name_in_example_only_variables_that_reach_something(deployment: Path) -> None:
+    named = set(re.findall(r"^(?:# )?(\w+)=", (deployment / ".env.production.example").read_text(), re.MULTILINE))
+    compose = (deployment / "compose.yaml").read_text()
+    app = yaml.safe_load(compose)["services"]["app"]["environment"]
+
+    assert named <= set(re.findall(r"\$\{(\w+)", compose)) | {name for name, value in app.items() if value is None}
+
+
 def test_explain_every_variable_of_compose(deployment: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)", (deployment / "compose.yaml").read_text()))
     example = (deployment / ".env.production.example").read_text()
