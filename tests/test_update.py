@@ -356,12 +356,35 @@ def test_update_over_the_teams_change_leaves_both_and_ci_refuses(releases: Relea
     assert run("bash", "-c", check, cwd=project, check=False).returncode == 0
 
 
-def test_update_can_be_taken_back(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_can_be_taken_back_as_it_says(releases: Releases, run: Run, tmp_path: Path) -> None:
+    def change(template: Path) -> None:
+        add_line(template / "template/src/server/main.py", "# new")
+        (template / "template/src/server/new").mkdir()
+        (template / "template/src/server/new/file.py").touch()
+
     project = releases.born(tmp_path / "my-app")
     before = read_tree(project)
-    releases.add("100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new"))
+    releases.add("100.0.0", change)
 
-    update(run, project)
-    run("git", "reset", "--quiet", "--hard", cwd=project)
+    said = update(run, project)
+    assert len(changed_files(run, project)) == 3  # these and the answers
+    (commands,) = re.findall(r"To take the whole update back: (.+)", said)
+    for command in commands.split(", then "):
+        run(*command.split(), cwd=project)
 
     assert read_tree(project) == before
+    assert not changed_files(run, project)
+
+
+def test_update_that_deletes_the_teams_file_says_how_to_keep_it(releases: Releases, run: Run, tmp_path: Path) -> None:
+    name = "src/core/inngest/functions/error_handling.py"
+    project = releases.born(tmp_path / "my-app")
+    add_line(project / name, "# ours")
+    commit(run, project)
+
+    said = update(run, project, "--data", "examples=[event]")
+    assert not (project / name).exists()
+    (command,) = re.findall(r"To keep\nyours: (.+)", said)
+    run(*command.replace("FILE", name).split(), cwd=project)
+
+    assert (project / name).read_text(encoding="utf-8").startswith("# ours\n")
