@@ -314,7 +314,8 @@ class Executor(InngestServer):
                     item()
                 elif item.run.status == "Running":
                     calls.append(item)
-            for call, reply in zip(calls, self._pool.map(self._post, calls), strict=True):
+            replies = list(self._pool.map(self._post, calls))  # all, for handling one changes what requests are made of
+            for call, reply in zip(calls, replies, strict=True):
                 if call.run.status == "Running":
                     self._handle(call, reply)
 
