@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -212,6 +213,40 @@ def test_run_with_output_that_is_no_json_fails(app: App) -> None:
 
     assert run.status == "Failed"
     assert run.output["message"] == '"a" returned unserializable data'
+
+
+@pytest.mark.parametrize("output", ["x" * 5_000_000, "<" * 800_000, "é" * 800_000], ids=["plain", "html", "unicode"])
+def test_run_step_with_output_beyond_4_mib_is_retried_and_fails(app: App, output: str) -> None:
+    @app.function(retries=1)
+    async def handler(ctx: inngest.Context) -> None:
+        with suppress(inngest.StepError):  # which it is not: the function never hears of it
+            await ctx.step.run("a", app.step("a", output))
+
+    run = app.serve().run(EVENT)
+
+    assert run.status == "Failed"
+    assert "step output size is greater than the limit" in str(run.output)
+    assert app.calls == {"a": 2}
+
+
+def test_run_step_with_output_just_below_4_mib_succeeds(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> int:
+        return len(await ctx.step.run("a", app.step("a", "x" * (4 * 1024 * 1024 - 12))))
+
+    assert app.serve().run(EVENT).status == "Completed"
+
+
+@pytest.mark.parametrize("count", [1000, 1001])
+def test_run_with_a_thousand_steps_or_more_fails(app: App, count: int) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        await ctx.group.parallel(tuple(partial(ctx.step.run, f"a{n}", app.step("a")) for n in range(count)))
+
+    run = app.serve().run(EVENT)
+
+    assert run.status == "Failed"
+    assert "exceeded the step limit of 1000 steps" in str(run.output)
 
 
 # --- Retries
@@ -437,6 +472,18 @@ def test_send_event_before_a_run_waits_does_not_match(waiting_app: App) -> None:
     assert executor.run(inngest.Event(name="test/event", data={"key": 1})).output is None
 
 
+@pytest.mark.parametrize("expression", ["async.data.key ==", "evnt.data.key == 'a'"])
+def test_run_wait_with_expression_that_does_not_compile_fails_at_once(app: App, expression: str) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        await ctx.step.wait_for_event("wait", event="test/answer", if_exp=expression, timeout=timedelta(days=1))
+
+    run = app.serve().run(EVENT)
+
+    assert run.status == "Failed"
+    assert "If expression failed to compile" in str(run.output)
+
+
 def test_send_cancelling_event_ends_the_run_that_it_means(app: App) -> None:
     cancel = inngest.Cancel(event="test/cancel", if_exp="async.data.key == event.data.key")
 
@@ -531,6 +578,19 @@ def test_post_event_without_name_is_refused(app: App) -> None:
     assert len(executor.finish()) == 1
 
 
+@pytest.mark.parametrize("name", ["inngest/event", "Inngest/function.failed"])
+def test_post_event_with_reserved_name_is_refused_but_not_those_before_it(app: App, name: str) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    executor = app.serve()
+    response = httpx.post(f"{executor.origin}/e/key", json=[{"name": "test/event"}, {"name": name}])
+
+    assert response.status_code == 400
+    assert response.json()["error"] == f"event name is reserved for internal use: {name}"
+    assert len(executor.finish()) == 1
+
+
 def test_run_failed_runs_on_failure_with_the_error(app: App) -> None:
     failures: list[Any] = []
 
@@ -553,6 +613,7 @@ def test_run_failed_runs_on_failure_with_the_error(app: App) -> None:
     assert name == "inngest/function.failed"
     assert (data["function_id"], data["run_id"]) == ("app-fn", runs["fn"].id)
     assert (data["error"]["message"], data["event"]["data"]) == ("broken", {"x": 1})
+    assert data["error"].keys() == {"error", "message", "name", "stack"}
     assert runs["fn-failure"].status == "Completed"
 
 
@@ -622,6 +683,22 @@ def test_send_events_in_batches_by_size_key_and_timeout(app: App) -> None:
 
     assert sorted(run.output for run in executor.finish()) == [[0, 1], [2], [3]]
     assert executor.now == 30
+
+
+def test_send_event_that_does_not_fit_a_batch_runs_alone_and_at_once(app: App) -> None:
+    batch = inngest.Batch(max_size=10, timeout=timedelta(seconds=2), if_exp="event.data.key == 'y'")
+    batches = []
+
+    @app.function(batch_events=batch)
+    async def handler(ctx: inngest.Context) -> None:
+        batches.append("".join(str(event.data["key"]) for event in ctx.events))
+
+    executor = app.serve()
+    executor.send(*(inngest.Event(name="test/event", data={"key": key}) for key in "yyn"))
+    assert batches == ["n"]
+
+    executor.finish()
+    assert batches == ["n", "yy"]
 
 
 @pytest.mark.stand_in

@@ -45,8 +45,10 @@ Status = Literal["Running", "Completed", "Failed", "Cancelled"]
 SERVE_PATH = "/api/inngest"
 BACKOFF = (15, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)  # seconds before each retry; the server adds up to 30
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-MAX_RETRIES = 20  # of one step; a function may ask for more, and does not get them
 MAX_CALLS = 10_000  # in one test: functions that start each other without end
+MAX_RETRIES = 20  # of one step; a function may ask for more, and does not get them
+MAX_STEPS = 1000  # in one run, which fails as soon as it has had as many: it would need one more call to end
+MAX_OUTPUT = 4 * 1024 * 1024  # bytes of a step's output
 
 # Where a function's configuration has expressions; ONLY_PARSED: those in which any name will do.
 EXPRESSIONS = {
@@ -189,6 +191,10 @@ class _Reply:
     def may_be_retried(self) -> bool:
         return bool(self.headers.get("x-inngest-no-retry") != "true")
 
+    @property
+    def cause(self) -> str:
+        return f"invalid status code: {self.status}" if self.may_be_retried else "NonRetriableError"
+
 
 class Executor(InngestServer):
     """The stand-in server, listening on a free loopback port from its first moment; serving within `with`.
@@ -287,14 +293,20 @@ class Executor(InngestServer):
     async def _receive(self, request: Request) -> JSONResponse:
         body = await request.json()
         events = body if isinstance(body, list) else [body]
-        if not all(event.get("name") for event in events):
-            return JSONResponse({"error": "event name is empty", "ids": [], "status": 400}, 400)
         seed = request.headers.get("x-inngest-event-id-seed") or uuid.uuid4().hex
-        return JSONResponse({"ids": self._accept(events, seed=seed), "status": 200})
+        try:
+            return JSONResponse({"ids": self._accept(events, seed=seed), "status": 200})
+        except ValueError as error:
+            return JSONResponse({"error": str(error), "ids": [], "status": 400}, 400)
 
     def _accept(self, events: list[Json], *, seed: str) -> list[str]:
+        """Take events in, up to the first with a name that is refused: as the server does, those before it stay."""
         ids = []
         for index, event in enumerate(events):
+            if not event.get("name"):
+                raise ValueError("event name is empty")
+            if event["name"].lower().startswith("inngest/"):
+                raise ValueError(f"event name is reserved for internal use: {event['name']}")
             id = event.get("id") or hashlib.sha256(f"{seed},{index}".encode()).hexdigest()[:26]
             self._inbox.append(_event(event["name"], event.get("data") or {}, id=id))
             ids.append(id)
@@ -350,7 +362,7 @@ class Executor(InngestServer):
             if key in self._seen:
                 return
             self._seen.add(key)
-        if function.batch:
+        if function.batch and _holds(function.batch.get("if"), event, event):
             self._add_to_batch(function, function.batch, event)
         else:
             self._start(function, [event])
@@ -392,7 +404,7 @@ class Executor(InngestServer):
         if reply.status == 206:
             self._apply(call.run, reply.body)
         else:
-            self._end(call.run, "Completed" if reply.status == 200 else "Failed", reply.body)
+            self._end(call.run, "Completed" if reply.status == 200 else "Failed", reply.body, reply.cause)
 
     def _retry(self, call: _Call, reply: _Reply) -> bool:
         if not reply.may_be_retried or call.attempt + 1 >= call.run.function.max_attempts:
@@ -404,6 +416,9 @@ class Executor(InngestServer):
         return True
 
     def _apply(self, run: _Run, ops: list[Json]) -> None:
+        if len(ops) > MAX_STEPS:
+            self._fail_with_too_many_steps(run)
+            return
         run.pending |= {op["id"] for op in ops}
         run.plans_only |= len(ops) > 1
         for op in ops:
@@ -420,8 +435,7 @@ class Executor(InngestServer):
                 case "Sleep":
                     self._push(partial(self._resolve, run, op["id"], None), delay=_seconds_until(op["name"]))
                 case "WaitForEvent":
-                    self._waits.append(_Wait(run, op["id"], op["name"], options.get("if")))
-                    self._push(partial(self._resolve, run, op["id"], None), delay=_seconds(options["timeout"]))
+                    self._wait(run, op["id"], op["name"], options)
                 case "InvokeFunction":
                     self._invoke_step(run, op["id"], options)
                 case other:
@@ -435,8 +449,18 @@ class Executor(InngestServer):
         run.memos[step_id] = memo
         run.stack.append(step_id)
         run.pending.remove(step_id)
-        if not run.pending:
+        if len(run.memos) >= MAX_STEPS:
+            self._fail_with_too_many_steps(run)
+        elif not run.pending:
             self._push(_Call(run))
+
+    def _wait(self, run: _Run, step_id: str, event_name: str, options: Json) -> None:
+        expression = options.get("if")
+        if expression is not None and _find_expression_problem("wait", expression):
+            self._fail(run, "InvalidExpression", "Wait for event If expression failed to compile")
+            return
+        self._waits.append(_Wait(run, step_id, event_name, expression))
+        self._push(partial(self._resolve, run, step_id, None), delay=_seconds(options["timeout"]))
 
     def _invoke_step(self, run: _Run, step_id: str, options: Json) -> None:
         function = next((function for function in self._functions if function.id == options["function_id"]), None)
@@ -453,10 +477,19 @@ class Executor(InngestServer):
         event = _event("inngest/function.invoked", data | {"_inngest": {"fn_id": function.id}})
         return self._start(function, [event], parent)
 
-    def _end(self, run: _Run, status: Status, output: Any) -> None:
+    def _fail_with_too_many_steps(self, run: _Run) -> None:
+        message = f"The function run exceeded the step limit of {MAX_STEPS} steps."
+        self._fail(run, "InngestErrFunctionOverflowed", message)
+
+    def _fail(self, run: _Run, name: str, message: str) -> None:
+        """End a run that the server itself gives up: its function is not asked, nor is it tried again."""
+        self._end(run, "Failed", _server_error(name, message), name)
+
+    def _end(self, run: _Run, status: Status, output: Any, cause: str = "") -> None:
         run.status, run.output = status, output
+        error = _reported_error(output, cause)
         if run.parent:
-            memos = {"Completed": {"data": output}, "Failed": {"error": output}}
+            memos = {"Completed": {"data": output}, "Failed": {"error": error}}
             self._resolve(*run.parent, memos.get(status) or _error("Error", f"the invoked run was {status}"))
         if run.events[0]["name"] in ("inngest/function.failed", "inngest/function.finished"):
             return
@@ -465,9 +498,11 @@ class Executor(InngestServer):
             "run_id": run.id,
             "event": run.events[0],
             "events": run.events,
-            "error" if status == "Failed" else "result": output,
+            "result": output,
             "_inngest": {"status": status},
         }
+        if status == "Failed":
+            data["error"] = error
         self._inbox.append(_event("inngest/function.finished", data))
         if status != "Completed":
             self._inbox.append(_event(f"inngest/function.{status.lower()}", data))
@@ -501,8 +536,12 @@ class Executor(InngestServer):
             timestamp = re.fullmatch(r"t=(\d+)&s=[0-9a-f]{64}", signature)
             if not timestamp or signature != sign(reply.content, self.signing_key, int(timestamp[1])):
                 raise AssertionError(f"the app's response is not signed with the signing key: {signature}")
-        # Whatever answers 200 without being an SDK, a proxy's page say, has not run the function.
-        return _Reply(reply.status_code if is_sdk or not reply.is_success else 599, reply.headers, body)
+        if not is_sdk and reply.is_success:  # whatever answered, a proxy's page say, has not run the function
+            return _Reply(599, reply.headers, body)
+        if reply.status_code == 206 and (too_large := next(filter(_is_too_large, body), None)):
+            problem = f"error validating generator opcode {too_large['id']}: step output size is greater than the limit"
+            return _Reply(599, httpx.Headers(), _server_error("Error", problem))
+        return _Reply(reply.status_code, reply.headers, body)
 
     def _request_body(self, call: _Call) -> Json:
         run = call.run
@@ -579,6 +618,26 @@ def _event(name: str, data: Json, *, id: str | None = None) -> Json:
 def _error(name: str, message: str) -> Json:
     """A step's failure, as its function gets it back."""
     return {"error": {"name": name, "message": message}}
+
+
+def _server_error(name: str, message: str) -> Json:
+    """The output of a run that failed by the server's own decision."""
+    return {"error": {"error": f"{name}: {message}", "name": name, "message": message}}
+
+
+def _reported_error(output: Any, cause: str) -> Json:
+    """A run's failure as `inngest/function.failed` tells it: without the `code` that the SDK answered."""
+    if not isinstance(output, dict) or "message" not in output:
+        return {"error": cause, "name": "Error", "message": json.dumps(output)}
+    return {"error": cause} | {key: output[key] for key in ("message", "name", "stack") if key in output}
+
+
+def _is_too_large(op: Json) -> bool:
+    """By the size that the server keeps, where `<`, `>` and `&` have six bytes each, as all beyond ASCII has."""
+    if op["op"] != "StepRun":
+        return False
+    output = json.dumps({"data": op.get("data")}, separators=(",", ":"))
+    return len(output) + 5 * sum(map(output.count, "<>&")) > MAX_OUTPUT
 
 
 def _find_problems(config: Json) -> list[str]:
