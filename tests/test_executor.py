@@ -250,16 +250,29 @@ def test_run_step_with_output_just_below_4_mib_succeeds(app: App) -> None:
     assert app.serve().run(EVENT).status == "Completed"
 
 
-@pytest.mark.parametrize("count", [pytest.param(1000, marks=pytest.mark.stand_in), 1001])  # 1000 take it 40 s
-def test_run_with_a_thousand_steps_or_more_fails(app: App, count: int) -> None:
+def run_parallel_steps(app: App, count: int) -> Run:
     @app.function()
     async def handler(ctx: inngest.Context) -> None:
         await ctx.group.parallel(tuple(partial(ctx.step.run, f"a{n}", app.step("a")) for n in range(count)))
 
-    run = app.serve().run(EVENT)
+    return app.serve().run(EVENT)
+
+
+def test_run_with_more_than_a_thousand_steps_at_once_fails(app: App) -> None:
+    run = run_parallel_steps(app, 1001)
 
     assert run.status == "Failed"
     assert "exceeded the step limit of 1000 steps" in str(run.output)
+
+
+@pytest.mark.stand_in  # with the server's own limit it takes the server 40 s
+@pytest.mark.parametrize(("count", "status"), [(9, "Completed"), (10, "Failed")])
+def test_run_with_as_many_steps_as_the_limit_fails(
+    app: App, monkeypatch: pytest.MonkeyPatch, count: int, status: str
+) -> None:
+    monkeypatch.setattr("executor.MAX_STEPS", 10)
+
+    assert run_parallel_steps(app, count).status == status
 
 
 # --- Retries
