@@ -113,6 +113,11 @@ def test_reload_says_what_changed(workspace: Workspace) -> None:
     terminal.wait_for(f"Reloaded: {count + 1} functions synced  + another-function")
     assert "Reload: src/core/inngest/functions/another_function.py" in terminal.text
 
+    workspace.add_function("another-function-failure")  # is no `on_failure`, which would not count
+    terminal.wait_for(f"Reloaded: {count + 2} functions synced  + another-function-failure")
+    (workspace.functions / "another_function_failure.py").unlink()
+    terminal.wait_for(f"Reloaded: {count + 1} functions synced  - another-function-failure")
+
     (workspace.functions / "another_function.py").unlink()
     terminal.wait_for(f"Reloaded: {count} functions synced  - another-function")
 
