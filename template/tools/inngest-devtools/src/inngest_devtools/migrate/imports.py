@@ -198,8 +198,13 @@ def remove_statement(source: Source, edits: Edits, node: cst.CSTNode) -> None:
     start, end = source.start(statement), source.end(statement)
     line_start, line_end = source.line_start(start), source.line_end(end)
     is_whole_line = isinstance(statement, cst.Try) or len(getattr(statement, "body", ())) == 1
-    if not is_whole_line or text[line_start:start].strip():
-        edits.replace(source.start(node), source.end(node), "pass")
+    if not is_whole_line:
+        start, end = source.start(node), source.end(node)
+        follower = re.compile(r"[ \t]*;[ \t]*(?=[^\s#])").match(text, end)
+        edits.replace(start, follower.end() if follower else end, "" if follower else "pass")
+        return
+    if text[line_start:start].strip():
+        edits.replace(start, end, "pass")
         return
     block = source.parent(statement)
     siblings = getattr(block, "body", ())
