@@ -17,16 +17,16 @@ from watchfiles import PythonFilter, watch
 
 from core.config import PROJECT_ROOT, Settings, get_settings
 from core.errors import StartupError
-from devtools import server
-from devtools.binary import find_cli
-from devtools.config import ServerConfig, app_url, check_target, read_config
-from devtools.install import install
-from devtools.logs import Tail, console, prepare_terminal
-from devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, is_alive, listens, spawn
-from devtools.sync import Sync, sync_app
+from inngest_devtools import dev_server
+from inngest_devtools.inngest_cli import find_cli
+from inngest_devtools.server_config import ServerConfig, app_url, check_target, read_config
+from inngest_devtools.install import install
+from inngest_devtools.logs import Tail, console, prepare_terminal
+from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, is_alive, listens, spawn
+from inngest_devtools.sync import Sync, sync_app
 
 SOURCES = PROJECT_ROOT / "src"
-APP_LOG = server.STATE / "app.log"
+APP_LOG = dev_server.STATE / "app.log"
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two: a closed terminal; not every system has each
 COLORS = {"app": "cyan", "inngest": "magenta"}
 # Of the logs, what the ready block and "Reloaded" say better.
@@ -81,7 +81,7 @@ class DevLoop:
         for name in SIGNALS:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._stop)
-        server.STATE.mkdir(exist_ok=True)
+        dev_server.STATE.mkdir(exist_ok=True)
         with ExitStack() as cleanup:
             cleanup.callback(self._show_logs, quiet=True)
             if self._config:
@@ -99,8 +99,8 @@ class DevLoop:
         self._stopped = True
 
     def _start_server(self, config: ServerConfig, cleanup: ExitStack) -> None:
-        self._server, is_new = server.find_or_launch(self._settings, config, OWN_GROUP, "--no-poll")
-        self._tails["inngest"] = Tail(server.LOG_FILE)
+        self._server, is_new = dev_server.find_or_launch(self._settings, config, OWN_GROUP, "--no-poll")
+        self._tails["inngest"] = Tail(dev_server.LOG_FILE)
         if is_new:
             cleanup.callback(end_family, self._server)
         else:
@@ -122,7 +122,7 @@ class DevLoop:
     def _sync_when_up(self, app: psutil.Popen) -> Sync | None:
         """Sync as soon as both answer; None if the app ended first. Runs in a thread."""
         if self._server and self._config and not self._last_sync:
-            server.wait_until_healthy(self._server, self._config)
+            dev_server.wait_until_healthy(self._server, self._config)
         while is_alive(app):
             if listens(self._settings.port):
                 return sync_app(self._settings, self._config) if self._config else Sync()

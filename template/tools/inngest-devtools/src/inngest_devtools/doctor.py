@@ -7,11 +7,11 @@ from typing import Literal
 
 from core.config import Settings, get_settings
 from core.errors import StartupError
-from devtools import binary, server
-from devtools.config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url, check_target, read_config
-from devtools.loopback import fetch, is_up
-from devtools.processes import explain_taken
-from devtools.sync import count_functions, look
+from inngest_devtools import dev_server, inngest_cli
+from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url, check_target, read_config
+from inngest_devtools.loopback import fetch, is_up
+from inngest_devtools.processes import explain_taken
+from inngest_devtools.sync import count_functions, look
 
 TIMEOUT = 2.0  # seconds for an answer
 EVENT_TIMEOUT = 3.0  # seconds until a sent event can be read back
@@ -61,22 +61,22 @@ def _attempt(name: str, action: Callable[[], object], detail: str) -> Check:
 
 
 def _check_cli() -> Check:
-    found = _attempt("cli", binary.find_cli, "")
+    found = _attempt("cli", inngest_cli.find_cli, "")
     if found.status == "fail":
         return found
-    if not (cli := binary.find_cli()):
+    if not (cli := inngest_cli.find_cli()):
         return Check("cli", "fail", "the Inngest CLI is not installed", "uv run dev-server install")
-    if not (version := binary.read_version(cli)):
+    if not (version := inngest_cli.read_version(cli)):
         return Check("cli", "fail", f"{cli} does not run here", "remove it, then uv run dev-server install")
-    if version != binary.VERSION:
-        detail = f"{cli} is {version}, this project is made for {binary.VERSION}"
+    if version != inngest_cli.VERSION:
+        detail = f"{cli} is {version}, this project is made for {inngest_cli.VERSION}"
         return Check("cli", "warn", detail, "uv run dev-server install")
     return Check("cli", "ok", f"{version}, {cli}")
 
 
 def _check_ports(settings: Settings, config: ServerConfig, functions: int | None) -> list[Check]:
     """Ports that something of ours needs and does not have."""
-    needed = {} if server.find_running() else {port: f'give "{key}" another port' for key, port in config.ports.items()}
+    needed = {} if dev_server.find_running() else {port: f'give "{key}" another port' for key, port in config.ports.items()}
     if functions is None:
         needed[settings.port] = "set PORT in .env to another one"
     taken = {port: reason for port in needed if (reason := explain_taken(port))}
@@ -85,7 +85,7 @@ def _check_ports(settings: Settings, config: ServerConfig, functions: int | None
 
 
 def _check_server(config: ServerConfig) -> Check:
-    process = server.find_running()
+    process = dev_server.find_running()
     if not process:
         return Check("server", "fail", "the Dev Server does not run", "uv run dev, or uv run dev-server start")
     if not is_up(f"{config.url}/health", timeout=TIMEOUT):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.config import PROJECT_ROOT
 from core.errors import StartupError
-from devtools.config import read_variable
+from inngest_devtools.server_config import read_variable
 
 VERSION = "1.43.0"  # what `install` gets
 FOLDER = PROJECT_ROOT / "bin" / "inngest"

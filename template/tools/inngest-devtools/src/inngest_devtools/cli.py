@@ -10,12 +10,12 @@ import typer
 
 from core.config import get_settings
 from core.errors import StartupError
-from devtools import binary, doctor, server, sync
-from devtools.config import app_url, read_config
-from devtools.install import install
-from devtools.logs import Tail, console, prepare_terminal
-from devtools.loopback import is_up
-from devtools.processes import DETACHED, end_family, listens
+from inngest_devtools import doctor, inngest_cli, dev_server, sync
+from inngest_devtools.server_config import app_url, read_config
+from inngest_devtools.install import install
+from inngest_devtools.logs import Tail, console, prepare_terminal
+from inngest_devtools.loopback import is_up
+from inngest_devtools.processes import DETACHED, end_family, listens
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -40,16 +40,16 @@ def dev_server() -> None:
 @cli.command("install")
 def run_install() -> None:
     """Download the pinned version, check it and put it into bin/inngest."""
-    console.print(f"Inngest CLI {binary.VERSION}: {install()}")
+    console.print(f"Inngest CLI {inngest_cli.VERSION}: {install()}")
 
 
 @cli.command()
 def start() -> None:
     """Start it in the background, and sync the app if that is up. Does no harm when it runs already."""
     settings, config = get_settings(), read_config()
-    process, is_new = server.find_or_launch(settings, config, DETACHED)
+    process, is_new = dev_server.find_or_launch(settings, config, DETACHED)
     try:
-        server.wait_until_healthy(process, config)
+        dev_server.wait_until_healthy(process, config)
     except StartupError:
         if is_new:
             end_family(process)
@@ -66,8 +66,8 @@ def start() -> None:
 @cli.command()
 def stop() -> None:
     """Stop it, and whatever it started."""
-    with server.lock():
-        if process := server.find_running():
+    with dev_server.lock():
+        if process := dev_server.find_running():
             end_family(process)
     console.print("Dev Server stopped." if process else "The Dev Server does not run.")
 
@@ -83,11 +83,11 @@ def restart() -> None:
 def status(as_json: Json = False) -> None:
     """Say whether it runs and what it knows of the app. Exit code 0: it runs; 3: it does not."""
     config = read_config()
-    process = server.find_running()
+    process = dev_server.find_running()
     healthy = process is not None and is_up(f"{config.url}/health")
     seen = sync.look(get_settings().inngest_app_id, config) if healthy else sync.Sync(error="no Dev Server")
     if as_json:
-        state = {"running": healthy, "pid": process and process.pid, "url": config.url, "log": str(server.LOG_FILE)}
+        state = {"running": healthy, "pid": process and process.pid, "url": config.url, "log": str(dev_server.LOG_FILE)}
         print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
     elif not process:
         console.print("Dev Server: not running. Start it with `uv run dev` or `uv run dev-server start`.")
@@ -104,9 +104,9 @@ def logs(
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
 ) -> None:
     """Show its log."""
-    if not server.LOG_FILE.exists():
+    if not dev_server.LOG_FILE.exists():
         raise StartupError("There is no log yet: the Dev Server was never started here.")
-    tail = Tail(server.LOG_FILE)
+    tail = Tail(dev_server.LOG_FILE)
     new = list(deque(tail.read(), maxlen=lines))
     with suppress(KeyboardInterrupt):
         while new or follow:

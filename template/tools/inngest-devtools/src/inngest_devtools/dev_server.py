@@ -12,12 +12,12 @@ import psutil
 
 from core.config import PROJECT_ROOT, Settings
 from core.errors import StartupError
-from devtools.binary import QUIET, find_cli
-from devtools.config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url, read_variable
-from devtools.install import install
-from devtools.logs import Tail
-from devtools.loopback import is_up
-from devtools.processes import exit_code, explain_taken, find_family, is_alive, listening_ports, spawn
+from inngest_devtools.inngest_cli import QUIET, find_cli
+from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url, read_variable
+from inngest_devtools.install import install
+from inngest_devtools.logs import Tail
+from inngest_devtools.loopback import is_up
+from inngest_devtools.processes import exit_code, explain_taken, find_family, is_alive, listening_ports, spawn
 
 STATE = PROJECT_ROOT / ".inngest"
 PID_FILE = STATE / "dev-server.json"

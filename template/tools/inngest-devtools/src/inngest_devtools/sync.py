@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from core.config import Settings
-from devtools.config import SERVE_PATH, ServerConfig, app_url
-from devtools.loopback import fetch
+from inngest_devtools.server_config import SERVE_PATH, ServerConfig, app_url
+from inngest_devtools.loopback import fetch
 
 FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for
 APPS_QUERY = "{ apps { name error functions { slug config } } }"

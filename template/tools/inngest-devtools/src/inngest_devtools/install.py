@@ -13,9 +13,9 @@ from pathlib import Path
 from rich.progress import track
 
 from core.errors import StartupError
-from devtools.binary import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
-from devtools.config import read_variable
-from devtools.logs import console
+from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
+from inngest_devtools.server_config import read_variable
+from inngest_devtools.logs import console
 
 DOWNLOAD_URL = "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror
 TIMEOUT = 20.0  # seconds without a byte
