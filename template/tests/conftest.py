@@ -53,7 +53,7 @@ def synced_server(request: pytest.FixtureRequest, app_url: str) -> Iterator[Exec
     from core.config import get_settings
 
     with request.config.stash[SERVER] as server:
-        server.sync(app_url, app_id=get_settings().inngest_app_id)
+        core.inngest.sync(app_url, app_id=get_settings().inngest_app_id)
         yield server
 
 

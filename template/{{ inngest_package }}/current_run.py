@@ -29,7 +29,10 @@ class CurrentRunMiddleware(inngest.MiddlewareSync):
     """
 
     def transform_input(
-        self, ctx: inngest.Context | inngest.ContextSync, function: inngest.Function[Any], steps: inngest.StepMemos
+        self,
+        ctx: inngest.Context | inngest.ContextSync,
+        function: inngest.Function[Any],
+        steps: inngest.StepMemos,
     ) -> None:
         _current_run.set(CurrentRun(function.local_id, ctx.run_id))
 

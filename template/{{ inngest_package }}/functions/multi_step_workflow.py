@@ -5,8 +5,8 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
-from core.inngest.events import WorkflowStart
+from ..client import inngest_client
+from ..events import WorkflowStart
 
 PAUSE = timedelta(seconds=1)
 

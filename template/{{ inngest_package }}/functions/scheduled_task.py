@@ -5,7 +5,7 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
+from ..client import inngest_client
 
 
 async def current_time() -> str:

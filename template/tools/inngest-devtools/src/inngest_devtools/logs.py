@@ -54,4 +54,8 @@ def to_readable(line: str) -> str:
 
 
 def _is_telling(name: str, value: object) -> bool:
-    return name not in ("time", "caller", "svc", "service") and not name.endswith("_id") and not isinstance(value, dict)
+    return (
+        name not in ("time", "caller", "svc", "service")
+        and not name.endswith("_id")
+        and not isinstance(value, dict)
+    )
