@@ -7,7 +7,8 @@ from pathlib import Path
 
 import inngest
 import jcs  # type: ignore[import-untyped]
-from executor import SERVE_PATH, Executor, sign
+from inngest_devtools.testing.protocol import SERVE_PATH
+from inngest_devtools.testing import StandIn, sign
 
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds
 from benchmarks.project import App, add_five_steps, create_apps
@@ -71,7 +72,7 @@ def _step_call(app: App, variables: dict[str, str]) -> Iterator[Measure]:
 
 @contextmanager
 def _workflow(app: App) -> Iterator[Measure]:
-    with Executor() as executor, app.running(INNGEST_DEV=executor.origin) as port:
+    with StandIn() as executor, app.running(INNGEST_DEV=executor.origin) as port:
         executor.sync(f"http://127.0.0.1:{port}", app_id=app.id)
 
         def run() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev_server import free_ports
+from inngest_devtools.testing import free_ports
 
 from benchmarks.commands import copier, environment, run
 from benchmarks.measure import MeasureError

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from dev_server import free_ports
-from executor import SERVE_PATH
+from inngest_devtools.testing import free_ports
+from inngest_devtools.testing.protocol import SERVE_PATH
 
 from benchmarks.commands import copier, environment, run
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from dev_server import DevServer
-from executor import Executor
+from inngest_devtools.testing import RealServer
+from inngest_devtools.testing import StandIn
 
-from tests.inngest_app import SIGNING_KEY, App
+from tests.testing.inngest_app import SIGNING_KEY, App
 
 REPOSITORY = Path(__file__).parents[1]
 ALL_EXAMPLES = "examples=[event, scheduled, steps, errors, tenant, fan_out, approval, flow_control]"
@@ -23,7 +23,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--dev-server", action="store_true", help="hold the stand-in's tests against a real Dev Server")
+    parser.addoption("--inngest-dev-server", action="store_true", help="hold the stand-in's tests against a real Dev Server")
     parser.addoption("--update-cases", type=int, default=200, help="how many random edits meet an update")
 
 
@@ -119,19 +119,19 @@ def app(request: pytest.FixtureRequest) -> Iterator[App]:
         yield App(stack, _find_server(request))
 
 
-def _find_server(request: pytest.FixtureRequest) -> Executor:
-    if not request.config.getoption("--dev-server"):
-        return Executor()
+def _find_server(request: pytest.FixtureRequest) -> StandIn:
+    if not request.config.getoption("--inngest-dev-server"):
+        return StandIn()
     if request.node.get_closest_marker("stand_in"):
         pytest.skip("about the stand-in, or waits longer than a test can")
     path = os.environ.get("INNGEST_BIN") or shutil.which("inngest")
     if not path:
-        pytest.fail("--dev-server needs the Inngest CLI: name it in INNGEST_BIN")
-    return cast("Executor", DevServer(Path(path)))  # to a test that is not marked they are alike
+        pytest.fail("--inngest-dev-server needs the Inngest CLI: name it in INNGEST_BIN")
+    return cast("StandIn", RealServer(Path(path)))  # to a test that is not marked they are alike
 
 
 @pytest.fixture
 def production_app() -> Iterator[App]:
     """An Inngest app in production mode: every request and response is signed."""
     with ExitStack() as stack:
-        yield App(stack, Executor(signing_key=SIGNING_KEY), signing_key=SIGNING_KEY)
+        yield App(stack, StandIn(signing_key=SIGNING_KEY), signing_key=SIGNING_KEY)

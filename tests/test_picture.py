@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from dev_server import free_ports
+from inngest_devtools.testing import free_ports
 
 from tests.conftest import REPOSITORY, Run
 from tests.devtools.workspace import write_launcher

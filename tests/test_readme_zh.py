@@ -20,13 +20,13 @@ import httpx
 import inngest
 import inngest.fast_api
 import pytest
-from dev_server import free_ports
-from executor import SyncError
+from inngest_devtools.testing import free_ports
+from inngest_devtools.testing import SyncError
 from fastapi import FastAPI
 
 from tests.conftest import ALL_EXAMPLES, REPOSITORY, Run
 from tests.devtools.workspace import wait_for
-from tests.inngest_app import App
+from tests.testing.inngest_app import App
 
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 EVENT = inngest.Event(name="test/event")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from executor import Executor, free_port
+from inngest_devtools.testing import StandIn, free_port
 
 from tests.conftest import Run, python_of
 
@@ -151,7 +151,7 @@ def test_send_event_to_this_machine_asks_no_proxy(run: Run, project: Path, proxy
         "from core.inngest.client import inngest_client; from core.inngest.events import ExampleEvent;"
         "print(len(inngest_client.send_sync(ExampleEvent().to_event())))"
     )
-    with Executor() as executor:
+    with StandIn() as executor:
         env = {"INNGEST_DEV": executor.origin, "HTTP_PROXY": proxy, "ALL_PROXY": proxy, "NO_PROXY": "example.com"}
         result = run(python_of(project), "-c", code, cwd=project, env=env)
 

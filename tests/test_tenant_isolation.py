@@ -5,14 +5,14 @@ from typing import Any
 
 import inngest
 import pytest
-from executor import Json
+from inngest_devtools.testing import Json
 
 from core.utils.inngest_tenant_isolation import (
     get_current_tenant_id,
     with_tenant_isolation,
     with_tenant_isolation_optional,
 )
-from tests.inngest_app import App
+from tests.testing.inngest_app import App
 
 
 def action(**data: Any) -> inngest.Event:

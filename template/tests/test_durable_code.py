@@ -3,10 +3,13 @@
 from pathlib import Path
 
 import pytest
-from durable_code import find_mistakes
+from inngest_devtools.testing import find_mistakes
 
 PROJECT = Path(__file__).parents[1]
-PATHS = sorted(path.relative_to(PROJECT).as_posix() for path in PROJECT.glob("src/core/inngest/functions/**/*.py"))
+PATHS = sorted(
+    path.relative_to(PROJECT).as_posix()
+    for path in PROJECT.glob("src/core/inngest/functions/**/*.py")
+)
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from dev_server import free_ports
+from inngest_devtools.testing import free_ports
 
 from tests.devtools.workspace import SCRIPTS, Workspace
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import psutil
-from executor import Executor, free_port
+from inngest_devtools.testing import StandIn, free_port
 
 from tests.conftest import python_of
 
@@ -21,7 +21,7 @@ START_TIMEOUT = 20  # seconds
 class Service:
     """An app from the sources at `path`, in the environment of `project`; it listens on the same port all its life."""
 
-    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: Executor) -> None:
+    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: StandIn) -> None:
         listener = free_port()
         self.port = listener.getsockname()[1]
         listener.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 
 from tests.conftest import Run
 from tests.production.service import EVENT_KEY, SIGNING_KEY, Service
@@ -67,7 +67,7 @@ def make_container(image: Image, clean_env: dict[str, str], tmp_path: Path) -> I
     services = []
 
     def make(**env: str) -> Service:
-        with Executor(signing_key=SIGNING_KEY) as executor:
+        with StandIn(signing_key=SIGNING_KEY) as executor:
             service = Service(tmp_path, image.folder, clean_env, executor)
         del service.env["PYTHONPATH"]
         service.env["PATH"] = f"{image.folder / '.venv/bin'}{os.pathsep}{service.env['PATH']}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import inngest
 import pytest
-from executor import Executor, sign
+from inngest_devtools.testing import StandIn, sign
 
 from tests.production.service import EVENT_KEY, SIGNING_KEY, Service
 
@@ -37,7 +37,7 @@ async def broken(ctx: inngest.Context) -> None:
 """
 
 
-def record_requests(executor: Executor) -> list[httpx.Request]:
+def record_requests(executor: StandIn) -> list[httpx.Request]:
     """The requests that the server sends from now on, as somebody on their way would read them."""
     recorded: list[httpx.Request] = []
     executor._http.event_hooks = {"request": [recorded.append]}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import inngest
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -80,7 +80,7 @@ def traced_service(
     command, variables = documented((path / "deploy/README.md").read_text())
     run(*shlex.split(command), cwd=path)
     variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "my-app"}
-    with Executor(signing_key=SIGNING_KEY) as executor:
+    with StandIn(signing_key=SIGNING_KEY) as executor:
         service = Service(path, path, clean_env | variables, executor)
         service.start()
         yield service

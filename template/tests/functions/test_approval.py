@@ -1,6 +1,5 @@
 import pytest
-from conftest import CountCalls
-from executor import InngestServer
+from inngest_devtools.testing import CountCalls, InngestServer
 
 from core.inngest.events import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn
 from core.inngest.functions import approval
@@ -20,7 +19,9 @@ def test_run_approved_carries_out(inngest_server: InngestServer, count_calls: Co
     assert calls == {"notify_approver": 1, "carry_out": 1}
 
 
-def test_run_rejected_carries_nothing_out(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_run_rejected_carries_nothing_out(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(approval, *STEPS)
     inngest_server.send(REQUEST)
 
@@ -42,7 +43,9 @@ def test_run_ignores_decision_on_another_request(inngest_server: InngestServer) 
 
 
 @pytest.mark.virtual_time
-def test_run_without_decision_times_out(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_run_without_decision_times_out(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(approval, *STEPS)
 
     run = inngest_server.run(REQUEST)
@@ -51,7 +54,9 @@ def test_run_without_decision_times_out(inngest_server: InngestServer, count_cal
     assert calls == {"notify_approver": 1}
 
 
-def test_withdraw_request_cancels_run(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_withdraw_request_cancels_run(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(approval, *STEPS)
     inngest_server.send(REQUEST)
 

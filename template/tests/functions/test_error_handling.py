@@ -1,5 +1,4 @@
-from conftest import CountCalls
-from executor import InngestServer
+from inngest_devtools.testing import CountCalls, InngestServer
 
 from core.inngest.events import ExampleError
 from core.inngest.functions import error_handling
@@ -7,7 +6,9 @@ from core.inngest.functions import error_handling
 STEPS = ("reserve", "risky_operation", "release", "alert")
 
 
-def test_run_with_success_needs_no_compensation(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_run_with_success_needs_no_compensation(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(error_handling, *STEPS)
 
     run = inngest_server.run(ExampleError(outcome="success").to_event())

@@ -1,6 +1,6 @@
 import httpx
 import inngest
-from executor import InngestServer
+from inngest_devtools.testing import InngestServer
 
 from core.inngest.events import ExampleEvent
 
@@ -18,14 +18,21 @@ def test_run_example_function_without_message_uses_default(inngest_server: Innge
     assert run.output["message"] == "Hello from Inngest!"
 
 
-def test_run_example_function_with_invalid_payload_fails_at_once(inngest_server: InngestServer) -> None:
+def test_run_example_function_with_invalid_payload_fails_at_once(
+    inngest_server: InngestServer,
+) -> None:
     run = inngest_server.run(inngest.Event(name="example/event", data={"message": 1}))
 
     assert run.status == "Failed"
-    assert run.output["message"] == "example/event has an invalid payload: message: Input should be a valid string"
+    assert (
+        run.output["message"]
+        == "example/event has an invalid payload: message: Input should be a valid string"
+    )
 
 
-def test_post_test_endpoint_runs_example_function(client: httpx.Client, inngest_server: InngestServer) -> None:
+def test_post_test_endpoint_runs_example_function(
+    client: httpx.Client, inngest_server: InngestServer
+) -> None:
     response = client.post("/api/v1/test/inngest")
 
     (run,) = inngest_server.finish()

@@ -1,7 +1,6 @@
 from uuid import uuid4
 
-from conftest import CountCalls
-from executor import InngestServer
+from inngest_devtools.testing import CountCalls, InngestServer
 
 from core.inngest.events import ImportRequested
 from core.inngest.functions import flow_control
@@ -20,7 +19,9 @@ def test_send_import_twice_runs_once(inngest_server: InngestServer) -> None:
     assert [run.output for run in imports] == [{"success": True, "sent": 3}]
 
 
-def test_run_import_stores_its_rows_in_one_batch(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_run_import_stores_its_rows_in_one_batch(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(flow_control, "store")
 
     inngest_server.run(request_import().to_event())

@@ -1,6 +1,5 @@
 import pytest
-from conftest import CountCalls
-from executor import InngestServer
+from inngest_devtools.testing import CountCalls, InngestServer
 
 from core.inngest.events import WorkflowStart
 from core.inngest.functions import multi_step_workflow
@@ -21,7 +20,9 @@ def fail_times(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> None:
     monkeypatch.setattr(multi_step_workflow, name, fail)
 
 
-def test_run_workflow_runs_each_step_once(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_run_workflow_runs_each_step_once(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(multi_step_workflow, *STEPS)
 
     run = inngest_server.run(WorkflowStart(source="orders").to_event())

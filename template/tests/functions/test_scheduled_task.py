@@ -1,6 +1,5 @@
 import inngest
-from conftest import CountCalls
-from executor import InngestServer
+from inngest_devtools.testing import CountCalls, InngestServer
 
 from core.inngest.functions import scheduled_task
 

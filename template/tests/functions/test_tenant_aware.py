@@ -2,8 +2,7 @@ import asyncio
 
 import inngest
 import pytest
-from conftest import CountCalls
-from executor import InngestServer
+from inngest_devtools.testing import CountCalls, InngestServer
 
 from core.inngest.events import TenantAction
 from core.inngest.functions import tenant_aware
@@ -29,13 +28,17 @@ def test_run_two_tenants_at_once_keeps_them_apart(
     monkeypatch.setattr(tenant_aware, "perform", perform)
     tenants = ("acme", "umbrella")
 
-    inngest_server.send(*(TenantAction(tenant_id=tenant, action="export").to_event() for tenant in tenants))
+    inngest_server.send(
+        *(TenantAction(tenant_id=tenant, action="export").to_event() for tenant in tenants)
+    )
 
     outputs = {run.output["tenant_id"]: run.output["result"] for run in inngest_server.finish()}
     assert outputs == {"acme": "acme acme", "umbrella": "umbrella umbrella"}
 
 
-def test_run_without_tenant_fails_at_once(inngest_server: InngestServer, count_calls: CountCalls) -> None:
+def test_run_without_tenant_fails_at_once(
+    inngest_server: InngestServer, count_calls: CountCalls
+) -> None:
     calls = count_calls(tenant_aware, "perform")
 
     run = inngest_server.run(inngest.Event(name="tenant/action", data={"action": "export"}))

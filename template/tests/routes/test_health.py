@@ -16,10 +16,16 @@ def test_get_readiness_counts_functions_and_reports_inngest(client: httpx.Client
     response = client.get("/readyz")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ready", "functions": len(FUNCTIONS), "inngest": "reachable"}
+    assert response.json() == {
+        "status": "ready",
+        "functions": len(FUNCTIONS),
+        "inngest": "reachable",
+    }
 
 
-def test_get_readiness_stays_ready_without_inngest(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_get_readiness_stays_ready_without_inngest(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Settings, "api_origin", "http://127.0.0.1:1")
 
     response = client.get("/readyz")

@@ -8,7 +8,7 @@ from typing import Any
 
 import inngest
 import inngest.fast_api
-from executor import Executor, free_port, serve
+from inngest_devtools.testing import StandIn, free_port, serve
 from fastapi import FastAPI
 
 SIGNING_KEY = "ab" * 32
@@ -19,7 +19,7 @@ Handler = Callable[[inngest.Context], Awaitable[Any]]
 class App:
     """An app under test: define functions, then `serve()`."""
 
-    def __init__(self, stack: ExitStack, executor: Executor, *, signing_key: str | None = None) -> None:
+    def __init__(self, stack: ExitStack, executor: StandIn, *, signing_key: str | None = None) -> None:
         self._stack = stack
         self.executor = stack.enter_context(executor)
         self.client = inngest.Inngest(
@@ -56,7 +56,7 @@ class App:
 
         return run
 
-    def serve(self) -> Executor:
+    def serve(self) -> StandIn:
         """Serve the app, sync it and return the executor."""
         self._asgi = FastAPI()
         inngest.fast_api.serve(self._asgi, self.client, self.functions)

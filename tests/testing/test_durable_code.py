@@ -11,10 +11,10 @@ from textwrap import dedent, indent
 
 import inngest
 import pytest
-from durable_code import find_mistakes
+from inngest_devtools.testing import find_mistakes
 
 from tests.conftest import REPOSITORY, Run
-from tests.inngest_app import App
+from tests.testing.inngest_app import App
 
 EVENT = inngest.Event(name="test/event")
 
