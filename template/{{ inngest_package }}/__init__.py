@@ -1,4 +1,5 @@
-"""Inngest in this app: functions in `functions/`, events in `events.py`; all else is the template's.
+"""Inngest in this app: functions in `functions/`, events in `events.py`; all else is the
+template's.
 
 from core.inngest import inngest_client, install_inngest
 """

@@ -16,8 +16,8 @@ from .network import clean_network_variables
 from .settings import Settings, get_settings
 
 OFF = (
-    "Inngest is off, for nothing names a mode: start the app with `inngest-dev dev`, or set INNGEST_DEV=1 "
-    "for development, INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY for production."
+    "Inngest is off, for nothing names a mode: start the app with `inngest-dev dev`, "
+    "or set INNGEST_DEV=1 for development, INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY for production."
 )
 
 
@@ -28,7 +28,8 @@ class Definition:
     Args:
         function: What `create_function` returned.
         handler: What it was given.
-        modules: Names of all modules that were at work then: the one that defines it, and a factory's.
+        modules: Names of all modules that were at work then: the one that defines it, and a
+            factory's.
         output_type: The option of that name, if it was given.
     """
 

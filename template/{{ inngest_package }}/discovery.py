@@ -22,18 +22,19 @@ OWN_PACKAGE = f"{__package__}.functions"
 
 
 def discover_functions(*packages: str) -> list[Function]:
-    """Import every module of packages and collect the functions that they define, in the order of their paths.
+    """Import every module of packages and collect the functions that they define, by path.
 
-    A function counts however it is bound: by a decorator, in a list, by a factory. Modules and packages
-    whose name starts with an underscore or a dot are left out.
+    A function counts however it is bound: by a decorator, in a list, by a factory. Modules and
+    packages whose name starts with an underscore or a dot are left out.
 
     Args:
-        packages: Dotted names of importable packages or modules; the package `functions` beside this module
-            comes first, and need not be given.
+        packages: Dotted names of importable packages or modules; the package `functions` beside
+            this module comes first, and need not be given.
 
     Raises:
-        ConfigurationError: A module cannot be imported, a function is not this client's or cannot be called, two
-            functions share an id, or an option is not valid (the server would refuse the whole app for it).
+        ConfigurationError: A module cannot be imported, a function is not this client's or cannot
+            be called, two functions share an id, or an option is not valid (the server would refuse
+            the whole app for it).
     """
     modules = [
         _import(name)
@@ -99,8 +100,8 @@ def _explain_empty(module: ModuleType) -> None:
     is_file = not hasattr(module, "__path__")
     if is_file and module.__name__.startswith(f"{OWN_PACKAGE}."):
         raise ConfigurationError(
-            f"{path} defines no Inngest function: decorate one with @inngest_client.create_function, "
-            "or start the file's name with an underscore if it is a helper."
+            f"{path} defines no Inngest function: decorate one with "
+            "@inngest_client.create_function, or start the file's name with an underscore if it is a helper."
         )
 
 
@@ -117,7 +118,8 @@ def _check(definition: Definition) -> None:
             f"{place}: fn_id={function.local_id!r} returns a model, which is no JSON: "
             "give its class as output_type, or return .model_dump(mode='json')."
         )
-    # Build what a sync would send: the SDK checks durations only then, and answers a failed sync with 200.
+    # Build what a sync would send: the SDK checks durations only then, and answers a failed sync
+    # with 200.
     problem = function.get_config("http://127.0.0.1").main.to_dict()
     if isinstance(problem, Exception):
         raise ConfigurationError(
@@ -149,7 +151,7 @@ def _taken_ids(function: Function) -> list[str]:
 
 
 def find_place(error: BaseException) -> str | None:
-    """File and line to look at: where the syntax is wrong, else the innermost line of the project's own files."""
+    """File and line of the mistake: in the syntax, or the innermost of the project's own."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_display(error.filename)}, line {error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -1,4 +1,6 @@
-"""What guards the endpoint in production before the SDK reads a request: its size, its signature and its age."""
+"""What guards the endpoint in production before the SDK reads a request: its size, its signature
+and its age.
+"""
 
 import hashlib
 import hmac
@@ -11,7 +13,8 @@ from fastapi import HTTPException, Request, status
 
 logger = logging.getLogger(__name__)
 
-# Bytes. Inngest sends 4 MiB at most (pkg/consts/consts.go, MaxSDKRequestBodySize) and has the SDK fetch what is more.
+# Bytes. Inngest sends 4 MiB at most (pkg/consts/consts.go, MaxSDKRequestBodySize) and has the SDK
+# fetch what is more.
 MAX_BODY_SIZE = 5 * 1024 * 1024
 
 SIGNATURE_HEADER = "x-inngest-signature"
@@ -21,8 +24,9 @@ SIGNATURE_HEADER = "x-inngest-signature"
 class Guard:
     """Lets a request pass that Inngest signed, lately, over the very bytes that came.
 
-    The SDK checks a signature too, but first parses the body and writes it anew: seconds, for a large one of a stranger.
-    Inngest signs each attempt when it makes it, so neither retries nor runs that sleep for a month grow old.
+    The SDK checks a signature too, but first parses the body and writes it anew: seconds, for a
+    large one of a stranger. Inngest signs each attempt when it makes it, so neither retries nor
+    runs that sleep for a month grow old.
 
     Args:
         keys: Signing keys, each of which may have signed.
@@ -36,11 +40,16 @@ class Guard:
         """Read the request's body and check it; the SDK finds it in the request.
 
         Raises:
-            HTTPException: 413 for a body that Inngest would not send, 401 for a signature that does not hold.
+            HTTPException: 413 for a body that Inngest would not send, 401 for a signature that does
+                not hold.
         """
         body = await _read_body(request)
-        # The SDK reads the last of several such headers, a proxy may read the first: every one has to pass.
-        for signature in request.headers.getlist(SIGNATURE_HEADER):
+        # The SDK reads the last of several such headers, a proxy may read the first: every one has
+        # to pass.
+        signatures = request.headers.getlist(SIGNATURE_HEADER)
+        if not signatures:
+            raise HTTPException(status.HTTP_401_UNAUTHORIZED, f"{SIGNATURE_HEADER} is missing.")
+        for signature in signatures:
             self._check_signature(signature, body)
 
     def _check_signature(self, signature: str, body: bytes) -> None:
@@ -61,7 +70,8 @@ class Guard:
 
 
 def sign(body: bytes, key: str, timestamp: str) -> str:
-    """The digest of a request: HMAC-SHA256 by the key, without its prefix, over the body and the time.
+    """The digest of a request: HMAC-SHA256 by the key, without its prefix, over the body and the
+    time.
 
     Args:
         timestamp: Seconds since 1970, as text.

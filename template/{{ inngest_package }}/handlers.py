@@ -1,10 +1,12 @@
-"""What a function's handler has to look like: the SDK takes any, and fails each run of one that it cannot call."""
+"""What a function's handler has to look like: the SDK takes any, and fails each run of one that it
+cannot call.
+"""
 
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-FORM = "write `async def {name}(ctx: inngest.Context)`, where `ctx.event` and `ctx.step` are what it needs"
+FORM = "write `async def {name}(ctx: inngest.Context)`, and use ctx.event and ctx.step"
 
 
 def find_handler_mistake(handler: Callable[..., Any]) -> str | None:

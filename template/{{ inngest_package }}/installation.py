@@ -23,8 +23,9 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def install_inngest(app: FastAPI, packages: Sequence[str] = ()) -> list[Function]:
     """Serve every function of the package `functions`, and of others, at /api/inngest.
 
-    The route stands before the app's own: no catch-all, no mount at `/` and no dependency of the whole app gets in its
-    way. It is not in the API docs. With no mode set, it answers 404 and the app is as it was.
+    The route stands before the app's own: no catch-all, no mount at `/` and no dependency of the
+    whole app gets in its way. It is not in the API docs. With no mode set, it answers 404 and the
+    app is as it was.
 
     Args:
         app: The app; its other routes may be added before or after.
@@ -66,7 +67,9 @@ def _create_endpoint(settings: Settings, functions: list[Function]) -> Endpoint:
 
 
 def _create_handlers(settings: Settings, functions: list[Function]) -> dict[str, Endpoint]:
-    """The SDK's own handlers, by HTTP method; it knows only how to put them on something like an app."""
+    """The SDK's own handlers, by HTTP method; it knows only how to put them on something like an
+    app.
+    """
     router = APIRouter()
     inngest.fast_api.serve(
         router,  # type: ignore[arg-type] # a router has all that serve() uses
@@ -74,7 +77,8 @@ def _create_handlers(settings: Settings, functions: list[Function]) -> dict[str,
         functions,
         serve_origin=settings.inngest_serve_origin,
         public_path=settings.inngest_serve_path,
-        # An unsigned sync would register the app at whatever address its Host header names: runs would go there.
+        # An unsigned sync would register the app at whatever address its Host header names: runs
+        # would go there.
         enable_unauthed_sync=not settings.is_production,
     )
     return {
@@ -95,7 +99,8 @@ def _create_guard(settings: Settings) -> Guard | None:
 
 
 def _with_prefix(request: Request) -> Request:
-    """The request with the whole public path, from which the SDK takes the address that it registers.
+    """The request with the whole public path, from which the SDK takes the address that it
+    registers.
 
     Behind a proxy that takes a prefix away, FastAPI knows the prefix as `root_path`.
     """

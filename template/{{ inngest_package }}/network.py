@@ -1,4 +1,6 @@
-"""The variables from which httpx, inside of the SDK's client, takes proxies and certificates while it is built."""
+"""The variables from which httpx, inside of the SDK's client, takes proxies and certificates while
+it is built.
+"""
 
 import os
 from collections.abc import Iterator
@@ -19,10 +21,12 @@ def clean_network_variables(*, only_direct: bool) -> Iterator[None]:
     """While a client is built, hide what httpx cannot use or should not.
 
     Args:
-        only_direct: The client talks to a Dev Server, which no proxy can reach: hide every variable.
+        only_direct: The client talks to a Dev Server, which no proxy can reach: hide every
+            variable.
 
     Raises:
-        ConfigurationError: A proxy or a file of certificates cannot be used; the message names the variable.
+        ConfigurationError: A proxy or a file of certificates cannot be used; the message names the
+            variable.
     """
     found = {name: value for name, value in os.environ.items() if name.upper() in NAMES and value}
     changed = dict.fromkeys(found) if only_direct else _correct(found)
@@ -49,7 +53,9 @@ def _correct(found: dict[str, str]) -> dict[str, str | None]:
 
 
 def _is_readable(host: str) -> bool:
-    """Whether httpx makes a pattern of it: addresses in brackets and networks of IPv6 it cannot parse."""
+    """Whether httpx makes a pattern of it: addresses in brackets and networks of IPv6 it cannot
+    parse.
+    """
     try:
         httpx.URL(host if "://" in host else f"all://*{host}")
     except httpx.InvalidURL:

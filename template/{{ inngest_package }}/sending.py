@@ -25,8 +25,8 @@ async def send_event(event: TypedEvent, *, id: str = "") -> EventsSent:
         id: See `TypedEvent.to_event`.
 
     Raises:
-        HTTPException: 503 when Inngest does not take the event (the SDK has then tried for about four seconds), or
-            is off.
+        HTTPException: 503 when Inngest does not take the event (the SDK has then tried for about
+            four seconds), or is off.
     """
     try:
         ids = await inngest_client.send(event.to_event(id=id))

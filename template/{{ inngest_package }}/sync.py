@@ -1,6 +1,7 @@
 """Has a running app register its functions with Inngest, after each deploy.
 
-Inngest calls what an app has registered, and no more: without this a new function of a new release never runs.
+Inngest calls what an app has registered, and no more: without this a new function of a new release
+never runs.
 """
 
 import argparse
@@ -31,7 +32,9 @@ class SyncResult:
 
 
 def main() -> None:
-    """Exit with 0 when Inngest has taken every function, 1 when it has not, 2 when the command line is wrong."""
+    """Exit with 0 when Inngest has taken every function, 1 when it has not, 2 when the command line
+    is wrong.
+    """
     try:
         _run()
     except ConfigurationError as error:
@@ -109,14 +112,16 @@ def _explain(reply: httpx.Response) -> SyncResult:
     problem = body.get("error") or body.get("message") or body.get("detail") or reply.text[:200]
     if reply.status_code == 401:
         return SyncResult(
-            f"{problem} (the app has another INNGEST_SIGNING_KEY than this command, or another time)"
+            f"{problem} (the app has another INNGEST_SIGNING_KEY than this command, or clock)"
         )
     text = f"{reply.url} answered {reply.status_code}: {problem or reply.reason_phrase}"
     return SyncResult(text, may_pass=reply.status_code >= 500 or reply.status_code == 404)
 
 
 def _ask_reasons(settings: Settings) -> list[str]:
-    """What is wrong with a function: a server of your own says so to its dashboard only, Inngest Cloud not to us."""
+    """What is wrong with a function: a server of your own says so to its dashboard only, Inngest
+    Cloud not to us.
+    """
     query = {"query": "{ apps { name error } }"}
     try:
         reply = httpx.post(f"{settings.api_origin}/v0/gql", json=query, timeout=5)
@@ -137,7 +142,9 @@ def _read(reply: httpx.Response) -> dict[str, object]:
 
 
 def _signature(settings: Settings) -> dict[str, str]:
-    """The header that proves, by the signing key, that whoever asks for the sync may; its body is empty."""
+    """The header that proves, by the signing key, that whoever asks for the sync may; its body is
+    empty.
+    """
     key = settings.inngest_signing_key
     if not settings.is_production or not key:
         return {}
@@ -193,7 +200,9 @@ def _app_url(text: str) -> str:
 
 
 def _would_mislead(url: str, settings: Settings) -> bool:
-    """Whether the app would register at this machine's own address with an Inngest that is elsewhere."""
+    """Whether the app would register at this machine's own address with an Inngest that is
+    elsewhere.
+    """
     is_elsewhere = not _is_loopback(settings.api_origin)
     return not settings.inngest_serve_origin and _is_loopback(url) and is_elsewhere
 

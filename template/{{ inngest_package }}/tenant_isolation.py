@@ -1,4 +1,5 @@
-"""The tenant of the current run: known in every step, in parallel branches and in `asyncio.to_thread`, gone afterwards.
+"""The tenant of the current run: known in every step, in parallel branches and in
+`asyncio.to_thread`, gone afterwards.
 
 The decorator stands below `create_function`, which returns something that cannot be called:
 
@@ -38,7 +39,8 @@ def get_current_tenant_id() -> TenantId | None:
 def with_tenant_isolation(handler: Handler[T]) -> Handler[T]:
     """Run the handler as the tenant that its event names in `data.tenant_id`.
 
-    A run whose event names no tenant, or whose batch of events names several, fails at once with a NonRetriableError.
+    A run whose event names no tenant, or whose batch of events names several, fails at once with a
+    NonRetriableError.
 
     Raises:
         TypeError: The handler is not `async def`, or does not take a Context.

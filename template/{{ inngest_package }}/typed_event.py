@@ -21,7 +21,9 @@ class TypedEvent(BaseModel):
 
     @classmethod
     def trigger(cls) -> inngest.TriggerEvent:
-        """What runs a function: `@inngest_client.create_function(trigger=ExampleEvent.trigger(), ...)`."""
+        """What runs a function: `@inngest_client.create_function(trigger=ExampleEvent.trigger(),
+        ...)`.
+        """
         return inngest.TriggerEvent(event=cls.event_name)
 
     @classmethod
@@ -29,7 +31,8 @@ class TypedEvent(BaseModel):
         """The payload of a received event.
 
         Raises:
-            inngest.NonRetriableError: The payload does not fit; it would not fit at the next attempt either.
+            inngest.NonRetriableError: The payload does not fit; it would not fit at the next
+                attempt either.
         """
         try:
             return cls.model_validate(event.data)
@@ -45,7 +48,8 @@ class TypedEvent(BaseModel):
         """The event to send.
 
         Args:
-            id: Makes sending it again harmless: Inngest runs nothing for an id that it saw in the last 24 hours.
+            id: Makes sending it again harmless: Inngest runs nothing for an id that it saw in the
+                last 24 hours.
         """
         return inngest.Event(name=self.event_name, data=self.model_dump(mode="json"), id=id)
 

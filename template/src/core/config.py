@@ -1,7 +1,9 @@
-"""This app's own settings, from the environment or from `.env`; Inngest's are in `core.inngest.settings`.
+"""This app's own settings, from the environment or from `.env`; Inngest's are in
+`core.inngest.settings`.
 
-A field `database_url: PostgresDsn` is read from the variable DATABASE_URL, and the app does not start without it. Lists,
-models and whatever else pydantic-settings documents work as there: https://docs.pydantic.dev/latest/concepts/pydantic_settings
+A field `database_url: PostgresDsn` is read from the variable DATABASE_URL, and the app does not
+start without it. Lists, models and whatever else pydantic-settings documents work as there:
+https://docs.pydantic.dev/latest/concepts/pydantic_settings
 """
 
 from functools import lru_cache
@@ -9,12 +11,12 @@ from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from core.inngest.settings import PROJECT_ROOT, load_settings
+from core.inngest.settings import ENV_FILE, load_settings
 
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_file=PROJECT_ROOT / ".env",
+        env_file=ENV_FILE,
         env_file_encoding="utf-8-sig",  # with or without the mark that Windows editors put first
         env_ignore_empty=True,  # blank is unset
         extra="ignore",  # the file has Inngest's settings, too

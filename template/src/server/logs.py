@@ -1,4 +1,6 @@
-"""Log lines of the app and of its functions: JSON in production, in the form of uvicorn's own in development."""
+"""Log lines of the app and of its functions: JSON in production, in the form of uvicorn's own in
+development.
+"""
 
 import json
 import logging

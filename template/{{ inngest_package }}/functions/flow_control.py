@@ -1,4 +1,6 @@
-"""How much runs at once, how fast it starts, what goes first, what runs only once, what is handled together."""
+"""How much runs at once, how fast it starts, what goes first, what runs only once, what is handled
+together.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -17,7 +19,8 @@ async def store(rows: list[str]) -> int:
     fn_id="flow-control",
     name="Flow control",
     trigger=ImportRequested.trigger(),
-    idempotency="event.data.import_id",  # one run for each id in 24 hours; the SDK's rate_limit cannot be set beside it
+    # one run for each id in 24 hours; the SDK's rate_limit cannot be set beside it
+    idempotency="event.data.import_id",
     concurrency=[
         inngest.Concurrency(limit=2, key="event.data.customer_id")
     ],  # steps at once, for each customer

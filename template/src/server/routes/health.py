@@ -32,7 +32,9 @@ async def get_liveness() -> dict[str, str]:
 
 @router.get("/readyz")
 async def get_readiness(request: Request) -> Readiness:
-    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send none."""
+    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send
+    none.
+    """
     functions = request.app.state.inngest_functions
     return Readiness(functions=len(functions), inngest=await _ping_inngest())
 

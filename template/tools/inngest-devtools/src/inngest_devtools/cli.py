@@ -68,7 +68,10 @@ def run_install() -> None:
 
 @cli.command()
 def start() -> None:
-    """Start it in the background, and sync the app if that is up. Does no harm when it runs already."""
+    """Start it in the background, and sync the app if that is up.
+
+    Does no harm when it runs already.
+    """
     set_dev_mode()
     config = read_config()
     process, is_new = dev_server.find_or_launch(config, DETACHED)
@@ -163,7 +166,10 @@ def logs(
 
 @cli.command("doctor")
 def run_doctor(as_json: Json = False) -> None:
-    """Check everything between app and Dev Server, and say what to type. Exit code 1: a check failed."""
+    """Check everything between app and Dev Server, and say what to type.
+
+    Exit code 1: a check failed.
+    """
     checks = []
     for check in doctor.examine():
         checks.append(check)

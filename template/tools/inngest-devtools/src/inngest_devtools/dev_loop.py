@@ -94,7 +94,9 @@ class DevLoop:
         self._last_sync: Sync | None = None
 
     def run(self) -> int:
-        """Run until a signal, then return 0, or until something ends by itself, then return its exit code."""
+        """Run until a signal, then return 0, or until something ends by itself, then return its
+        exit code.
+        """
         for name in SIGNALS:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), self._stop)
@@ -194,7 +196,9 @@ class DevLoop:
         return "", 0
 
     def _show_logs(self, *, quiet: bool) -> None:
-        """Print what is new; quiet is without a word of the dozen services that start in the server, or end."""
+        """Print what is new; quiet is without a word of the dozen services that start in the
+        server, or end.
+        """
         for name, tail in self._tails.items():
             for line in tail.read():
                 if not (

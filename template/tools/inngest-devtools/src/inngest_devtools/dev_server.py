@@ -32,7 +32,8 @@ LOG_FILE = STATE / "dev-server.log"
 HEALTH_TIMEOUT = 30.0  # seconds
 MOVED = "Port conflict, using new port"  # the CLI's words, and all that it says of it
 
-# All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL beats its flags.
+# All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL
+# beats its flags.
 PASSED_VARIABLES = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "XDG_CONFIG_HOME"),
     *(
@@ -61,7 +62,10 @@ def find_running() -> psutil.Process | None:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """One start or stop at a time. SQLite locks alike on every system, and lets go when the process ends, however."""
+    """One start or stop at a time.
+
+    SQLite locks alike on every system, and lets go when the process ends, however.
+    """
     STATE.mkdir(exist_ok=True)
     with closing(
         sqlite3.connect(STATE / "lock.db", timeout=HEALTH_TIMEOUT, isolation_level=None)
@@ -78,7 +82,9 @@ def lock() -> Iterator[None]:
 def find_or_launch(
     config: ServerConfig, group: dict[str, Any], *flags: str
 ) -> tuple[psutil.Process, bool]:
-    """The project's server, and whether it was started now; installs the CLI first if there is none."""
+    """The project's server, and whether it was started now; installs the CLI first if there is
+    none.
+    """
     cli = find_cli() or install()
     with lock():
         if process := find_running():
@@ -125,7 +131,9 @@ def find_or_launch(
 
 
 def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:
-    """Return when this very process answers at the configured address; a DevtoolsError with its last words if not."""
+    """Return when this very process answers at the configured address; a DevtoolsError with its
+    last words if not.
+    """
     deadline = time.monotonic() + HEALTH_TIMEOUT
     problem = None
     while not problem:

@@ -23,7 +23,9 @@ SUFFIX = ".exe" if SYSTEM == "windows" else ""
 
 
 def find_cli() -> Path | None:
-    """INNGEST_BIN, else a file in bin/inngest under a name that the guide uses, else `inngest` on PATH."""
+    """INNGEST_BIN, else a file in bin/inngest under a name that the guide uses, else `inngest` on
+    PATH.
+    """
     paths = [FOLDER / f"inngest{SUFFIX}", FOLDER / f"inngest-{SYSTEM}-{MACHINE}{SUFFIX}"]
     if named := read_variable("INNGEST_BIN"):
         paths = [PROJECT_ROOT / Path(named).expanduser()]

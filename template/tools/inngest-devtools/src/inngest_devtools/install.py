@@ -30,7 +30,9 @@ DIGESTS = (
 
 
 def install() -> Path:
-    """Get the pinned release into bin/inngest, unless it is there: downloaded, checked and unpacked."""
+    """Get the pinned release into bin/inngest, unless it is there: downloaded, checked and
+    unpacked.
+    """
     target = FOLDER / f"inngest{SUFFIX}"
     if target.is_file() and read_version(target) == VERSION:
         return target
@@ -53,7 +55,9 @@ def install() -> Path:
 
 
 def _remove_leftovers() -> None:
-    """What an install that was killed left an hour ago or more; a younger folder may belong to one that runs."""
+    """What an install that was killed left an hour ago or more; a younger folder may belong to one
+    that runs.
+    """
     for folder in FOLDER.glob("inngest-install-*"):
         if time.time() - folder.stat().st_mtime > 3600:
             shutil.rmtree(folder, ignore_errors=True)

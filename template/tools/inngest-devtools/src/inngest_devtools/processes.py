@@ -29,7 +29,9 @@ else:
 def spawn(
     command: Sequence[str], log: Path, env: dict[str, str], group: dict[str, Any]
 ) -> psutil.Popen:
-    """Start a process in the project's root, in a group of its own (OWN_GROUP or DETACHED), that writes into a file."""
+    """Start a process in the project's root, in a group of its own (OWN_GROUP or DETACHED), that
+    writes into a file.
+    """
     with log.open("ab") as output:
         return psutil.Popen(
             command,
@@ -85,7 +87,9 @@ def find_family(process: psutil.Process) -> set[psutil.Process]:
 
 
 def _was_started_by(process: psutil.Process, other: psutil.Process) -> bool:
-    """What still holds when a process has died: its session or, on Windows, that it is named as the parent."""
+    """What still holds when a process has died: its session or, on Windows, that it is named as the
+    parent.
+    """
     if sys.platform == "win32":
         return other.ppid() == process.pid and other.create_time() >= process.create_time()
     return os.getsid(other.pid) == process.pid
@@ -106,7 +110,9 @@ def listens(port: int) -> bool:
 
 
 def explain_taken(port: int) -> str | None:
-    """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it is free."""
+    """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it
+    is free.
+    """
     try:
         if not listens(port):
             socket.create_server(("127.0.0.1", port)).close()

@@ -1,4 +1,7 @@
-"""The project that these devtools stand in: its folders, its app, its settings. The app itself is never imported."""
+"""The project that these devtools stand in: its folders, its app, its settings.
+
+The app itself is never imported.
+"""
 
 import importlib
 import os
@@ -78,9 +81,11 @@ def get_project() -> Project:
 
 
 def load_package_module(name: str) -> Any:
-    """A module of the Inngest package, such as "settings", without the package's own `__init__` and so without the app.
+    """A module of the Inngest package, such as "settings", without the package's own `__init__` and
+    so without the app.
 
-    The package is loaded under a name of its own, so that neither FastAPI nor the SDK is imported for it.
+    The package is loaded under a name of its own, so that neither FastAPI nor the SDK is imported
+    for it.
     """
     alias = "_inngest_package"
     if alias not in sys.modules:
@@ -100,9 +105,11 @@ def read_variable(name: str) -> str | None:
 
 
 def _read_env_file() -> dict[str, str | None]:
-    path = PROJECT_ROOT / ".env"
+    settings = load_package_module("settings")
+    if settings.ENV_FILE is None:
+        return {}
     with readable_errors():
-        text = load_package_module("settings").read_env_file(path)
+        text = settings.read_env_file(settings.ENV_FILE)
     return dotenv_values(stream=StringIO(text))
 
 

@@ -1,4 +1,6 @@
-"""What the Dev Server is told: inngest.config.json, checked here because the CLI ignores what it does not know."""
+"""What the Dev Server is told: inngest.config.json, checked here because the CLI ignores what it
+does not know.
+"""
 
 import difflib
 import json
@@ -54,7 +56,9 @@ def app_url() -> str:
 
 
 def read_config() -> ServerConfig:
-    """The project's inngest.config.json; a DevtoolsError if it says what the CLI would ignore, misread or refuse."""
+    """The project's inngest.config.json; a DevtoolsError if it says what the CLI would ignore,
+    misread or refuse.
+    """
     try:
         values = json.loads((PROJECT_ROOT / CONFIG_FILE).read_text("utf-8-sig"))
     except FileNotFoundError:

@@ -31,7 +31,9 @@ class InngestServer(ABC):
 
     @abstractmethod
     def send(self, *events: inngest.Event) -> list[str]:
-        """Send events and return their ids, once the runs that they start have gone as far as they can for now."""
+        """Send events and return their ids, once the runs that they start have gone as far as they
+        can for now.
+        """
 
     @abstractmethod
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
@@ -42,7 +44,9 @@ class InngestServer(ABC):
         """Wait for the end of every run, and return all of this test in the order of their start."""
 
     def run(self, event: inngest.Event) -> Run:
-        """Send an event, wait for the end of every run, and return the one run that the event started."""
+        """Send an event, wait for the end of every run, and return the one run that the event
+        started.
+        """
         (event_id,) = self.send(event)
         runs = [run for run in self.finish() if event_id in run.event_ids]
         if len(runs) != 1:

@@ -35,7 +35,8 @@ class Reply:
 
 
 def sign(body: bytes, signing_key: str, timestamp: int | None = None) -> str:
-    """The `x-inngest-signature` of a body; a request's is of its canonical form (RFC 8785), a response's of its bytes.
+    """The `x-inngest-signature` of a body; a request's is of its canonical form (RFC 8785), a
+    response's of its bytes.
 
     Args:
         timestamp: Seconds since the epoch; now by default.
@@ -66,7 +67,9 @@ def server_error(name: str, message: str) -> Json:
 
 
 def reported_error(output: Any, cause: str) -> Json:
-    """A run's failure as `inngest/function.failed` tells it: without the `code` that the SDK answered."""
+    """A run's failure as `inngest/function.failed` tells it: without the `code` that the SDK
+    answered.
+    """
     if not isinstance(output, dict) or "message" not in output:
         return {"error": cause, "name": "Error", "message": json.dumps(output)}
     return {"error": cause} | {
@@ -75,7 +78,9 @@ def reported_error(output: Any, cause: str) -> Json:
 
 
 def is_too_large(op: Json) -> bool:
-    """By the size that the server keeps, where `<`, `>` and `&` have six bytes each, as all beyond ASCII has."""
+    """By the size that the server keeps, where `<`, `>` and `&` have six bytes each, as all beyond
+    ASCII has.
+    """
     if op["op"] != "StepRun":
         return False
     output = json.dumps({"data": op.get("data")}, separators=(",", ":"))

@@ -1,4 +1,6 @@
-"""A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports, without history."""
+"""A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports,
+without history.
+"""
 
 import os
 import subprocess
@@ -20,7 +22,8 @@ RUN_TIMEOUT = 60.0  # seconds until every run has to be over
 SETTLE_TIME = (
     1.0  # seconds that an event takes at most to start a run, and a run to reach its next wait
 )
-QUIET_TIME = 2.5  # seconds without a new run after which none is expected: longer than a batch waits for its events
+# seconds without a new run after which none is expected: longer than a batch waits for its events
+QUIET_TIME = 2.5
 POLL_INTERVAL = 0.05  # seconds
 
 RUNS_QUERY = """{ runs(

@@ -1,9 +1,10 @@
 """A stand-in for the Inngest server, so that tests need none.
 
-It calls the served app over HTTP, as the real server does: it registers the app by PUT, runs functions
-step by step, remembers what each step returned, retries, sleeps, waits for events, invokes, cancels and
-sends `inngest/function.failed`. Time is virtual: it passes only in `finish`, then at once. What the
-stand-in cannot imitate it refuses, with `Unsupported`, rather than be kinder than the real server.
+It calls the served app over HTTP, as the real server does: it registers the app by PUT, runs
+functions step by step, remembers what each step returned, retries, sleeps, waits for events,
+invokes, cancels and sends `inngest/function.failed`. Time is virtual: it passes only in `finish`,
+then at once. What the stand-in cannot imitate it refuses, with `Unsupported`, rather than be kinder
+than the real server.
 """
 
 import hashlib
@@ -60,7 +61,8 @@ BACKOFF = (
 )  # seconds before each retry; the server adds up to 30
 MAX_CALLS = 10_000  # in one test: functions that start each other without end
 MAX_RETRIES = 20  # of one step; a function may ask for more, and does not get them
-MAX_STEPS = 1000  # in one run, which fails as soon as it has had as many: it would need one more call to end
+# in one run, which fails as soon as it has had as many: it would need one more call to end
+MAX_STEPS = 1000
 
 # Options that decide which runs there are, and which are not imitated.
 UNSUPPORTED_OPTIONS = ("debounce", "rateLimit", "singleton", "timeouts")
@@ -129,12 +131,14 @@ class _Wait:
 
 
 class StandIn(InngestServer):
-    """The stand-in server, listening on a free loopback port from its first moment; serving within `with`.
+    """The stand-in server, listening on a free loopback port from its first moment; serving within
+    `with`.
 
     `now` is the virtual time since `reset`, in seconds.
 
     Args:
-        signing_key: With one, the server is as in production: it signs its requests and checks the app's signatures.
+        signing_key: With one, the server is as in production: it signs its requests and checks the
+            app's signatures.
     """
 
     def __init__(self, *, signing_key: str | None = None) -> None:
@@ -180,7 +184,8 @@ class StandIn(InngestServer):
         """Have the app register its functions.
 
         Raises:
-            SyncError: It could not, or the server would refuse one of the functions. A failed sync answers 200.
+            SyncError: It could not, or the server would refuse one of the functions. A failed sync
+                answers 200.
         """
         self._serve_url = f"{app_url}{SERVE_PATH}"
         request = jcs.canonicalize({"url": self._serve_url})
@@ -243,7 +248,9 @@ class StandIn(InngestServer):
             return JSONResponse({"error": str(error), "ids": [], "status": 400}, 400)
 
     def _accept(self, events: list[Json], *, seed: str) -> list[str]:
-        """Take events in, up to the first with a name that is refused: as the server does, those before it stay."""
+        """Take events in, up to the first with a name that is refused: as the server does, those
+        before it stay.
+        """
         ids = []
         for index, event in enumerate(events):
             if not event.get("name"):
@@ -451,7 +458,9 @@ class StandIn(InngestServer):
         self._fail(run, "InngestErrFunctionOverflowed", message)
 
     def _fail(self, run: _Run, name: str, message: str) -> None:
-        """End a run that the server itself gives up: its function is not asked, nor is it tried again."""
+        """End a run that the server itself gives up: its function is not asked, nor is it tried
+        again.
+        """
         self._end(run, "Failed", server_error(name, message), name)
 
     def _end(self, run: _Run, status: Status, output: Any, cause: str = "") -> None:

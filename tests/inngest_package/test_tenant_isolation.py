@@ -1,4 +1,6 @@
-"""Tenant isolation, called by an executor as the server would: the corners that the skeleton's own tests leave out."""
+"""Tenant isolation, called by an executor as the server would: the corners that the skeleton's own
+tests leave out.
+"""
 
 import asyncio
 from typing import Any
@@ -56,7 +58,9 @@ def test_run_after_a_failed_run_knows_no_tenant_of_it(app: App) -> None:
     assert get_current_tenant_id() is None
 
 
-@pytest.mark.parametrize("data", [{}, {"tenant_id": ""}, {"tenant_id": " "}, {"tenant_id": None}, {"tenant_id": 5}])
+@pytest.mark.parametrize(
+    "data", [{}, {"tenant_id": ""}, {"tenant_id": " "}, {"tenant_id": None}, {"tenant_id": 5}]
+)
 def test_run_with_isolation_fails_without_tenant(app: App, data: Json) -> None:
     attempts: list[int] = []
 
@@ -100,7 +104,10 @@ def test_run_batch_of_one_tenant_is_its_run_and_of_two_fails(app: App) -> None:
 
     same, mixed = executor.finish()
     assert same.output == "a"
-    assert mixed.output["message"] == 'a batch mixes tenants: add key="event.data.tenant_id" to batch_events'
+    assert (
+        mixed.output["message"]
+        == 'a batch mixes tenants: add key="event.data.tenant_id" to batch_events'
+    )
 
 
 def test_decorate_sync_handler_is_refused() -> None:

@@ -42,7 +42,10 @@ def production_client() -> Iterator[httpx.Client]:
 
 
 def test_call_function_signed_by_inngest_is_answered(production_client: httpx.Client) -> None:
-    assert production_client.post(PROBE, content=BODY, headers={HEADER: sign(BODY, KEY)}).status_code == 200
+    assert (
+        production_client.post(PROBE, content=BODY, headers={HEADER: sign(BODY, KEY)}).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
@@ -55,22 +58,31 @@ def test_call_function_signed_by_inngest_is_answered(production_client: httpx.Cl
         pytest.param([OLD], id="replayed later"),
         pytest.param([sign(BODY, KEY, NOW + 4000)], id="signed for later"),
         pytest.param([sign(BODY, ""), OLD], id="replayed behind a fresh one"),
-        pytest.param([f"{DIGEST}&{TIME}&{sign(BODY, '')}"], id="replayed with a fresh one in the same header"),
+        pytest.param(
+            [f"{DIGEST}&{TIME}&{sign(BODY, '')}"], id="replayed with a fresh one in the same header"
+        ),
         pytest.param([sign(BODY, KEY).split("&")[1]], id="without a time"),
     ],
 )
 def test_call_function_without_fresh_signature_is_refused(
     production_client: httpx.Client, signatures: list[str]
 ) -> None:
-    reply = production_client.post(PROBE, content=BODY, headers=[(HEADER, signature) for signature in signatures])
+    reply = production_client.post(
+        PROBE, content=BODY, headers=[(HEADER, signature) for signature in signatures]
+    )
 
     assert reply.status_code == 401
 
 
-def test_call_function_with_body_above_inngests_limit_is_refused(production_client: httpx.Client) -> None:
+def test_call_function_with_body_above_inngests_limit_is_refused(
+    production_client: httpx.Client,
+) -> None:
     body = b'"' + bytes(MAX_BODY_SIZE) + b'"'
 
-    assert production_client.post(PROBE, content=body, headers={HEADER: sign(body, KEY)}).status_code == 413
+    assert (
+        production_client.post(PROBE, content=body, headers={HEADER: sign(body, KEY)}).status_code
+        == 413
+    )
 
 
 def test_sync_unsigned_is_refused_whatever_host_it_names(production_client: httpx.Client) -> None:
@@ -80,9 +92,12 @@ def test_sync_unsigned_is_refused_whatever_host_it_names(production_client: http
 
 
 @pytest.mark.parametrize(
-    ("path", "status"), [("/api/inngest", 401), ("/docs", 404), ("/redoc", 404), ("/openapi.json", 404)]
+    ("path", "status"),
+    [("/api/inngest", 401), ("/docs", 404), ("/redoc", 404), ("/openapi.json", 404)],
 )
-def test_inspect_app_from_outside_is_refused(production_client: httpx.Client, path: str, status: int) -> None:
+def test_inspect_app_from_outside_is_refused(
+    production_client: httpx.Client, path: str, status: int
+) -> None:
     assert production_client.get(path).status_code == status
 
 

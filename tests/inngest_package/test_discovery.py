@@ -60,7 +60,11 @@ def test_discover_functions_in_packages_below(package: Package) -> None:
         empty__in____init__="",
     )
 
-    assert [function.local_id for function in discover_functions(name)] == ["bill", "charge", "ship"]
+    assert [function.local_id for function in discover_functions(name)] == [
+        "bill",
+        "charge",
+        "ship",
+    ]
 
 
 def test_discover_functions_leaves_out_helpers(package: Package) -> None:
@@ -72,7 +76,9 @@ def test_discover_functions_leaves_out_helpers(package: Package) -> None:
 
 def test_discover_functions_counts_an_imported_function_once(package: Package) -> None:
     """A module imports another's function to invoke it."""
-    name = package(one=MODULE.format(id="one"), two="from found.one import handler\n" + MODULE.format(id="two"))
+    name = package(
+        one=MODULE.format(id="one"), two="from found.one import handler\n" + MODULE.format(id="two")
+    )
 
     assert [function.local_id for function in discover_functions(name)] == ["one", "two"]
 
@@ -84,10 +90,19 @@ def test_discover_functions_in_empty_package_finds_none(package: Package) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = 1\n", "found/broken.py defines no Inngest function: decorate one with @inngest_client.create_function"),
-        ("import inngest\nnope\n", "found/broken.py, line 2: NameError: name 'nope' is not defined"),
+        (
+            "x = 1\n",
+            "found/broken.py defines no Inngest function: decorate one with @inngest_client.create_function",
+        ),
+        (
+            "import inngest\nnope\n",
+            "found/broken.py, line 2: NameError: name 'nope' is not defined",
+        ),
         ("def f(:\n", "found/broken.py, line 1: SyntaxError: invalid syntax"),
-        ("import not_there\n", "found/broken.py, line 1: ModuleNotFoundError: No module named 'not_there'"),
+        (
+            "import not_there\n",
+            "found/broken.py, line 1: ModuleNotFoundError: No module named 'not_there'",
+        ),
         (
             MODULE.format(id="one"),
             "found/broken.py and found/one.py both define fn_id='one': rename one of them.",
@@ -97,7 +112,9 @@ def test_discover_functions_in_empty_package_finds_none(package: Package) -> Non
             "found/broken.py and found/broken.py both define fn_id='charge-failure': rename one of them.",
         ),
         (
-            MODULE.format(id="slow").replace("trigger=", "debounce=inngest.Debounce(period=500), trigger="),
+            MODULE.format(id="slow").replace(
+                "trigger=", "debounce=inngest.Debounce(period=500), trigger="
+            ),
             "found/broken.py: fn_id='slow' has an invalid option: Error calling function `serialize_period`: "
             "FunctionConfigInvalidError: duration must be at least 1 second",
         ),
