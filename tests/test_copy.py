@@ -18,7 +18,7 @@ from tests.test_copier_yml import QUESTIONS
 
 OPERATING_SYSTEMS = list(QUESTIONS["os"]["choices"].values())
 EXAMPLES = list(QUESTIONS["examples"]["choices"].values())
-DEFAULT_EXAMPLES = yaml.safe_load(QUESTIONS["examples"]["default"])
+DEFAULT_EXAMPLES = ["event", "scheduled", "steps", "errors", "tenant"]
 DB_URLS = ["", "postgresql://postgres:postgres@localhost:5432/inngest"]
 
 # The function that each example stands for, and its id.
@@ -54,7 +54,8 @@ NAMED_FILES = [
     "src/server/main.py",
     "src/server/routes/__init__.py",
     "tests/conftest.py",
-    "tests/executor.py",
+    "tools/inngest-devtools/pyproject.toml",
+    "tools/inngest-devtools/src/inngest_devtools/testing/plugin.py",
 ]
 
 

@@ -22,10 +22,9 @@ import httpx
 import inngest
 import inngest.fast_api
 import pytest
-from inngest_devtools.testing import free_ports
-from inngest_devtools.testing import SyncError
 from fastapi import FastAPI
 
+from inngest_devtools.testing import SyncError, free_ports
 from tests.conftest import ALL_EXAMPLES, REPOSITORY, Run
 from tests.devtools.workspace import wait_for
 from tests.testing.inngest_app import App
