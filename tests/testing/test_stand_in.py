@@ -16,8 +16,8 @@ import httpx
 import inngest
 import jcs  # type: ignore[import-untyped]
 import pytest
-
 from inngest_devtools.testing import Json, Run, SyncError, Unsupported, sign
+
 from tests.testing.inngest_app import SIGNING_KEY, App
 
 EVENT = inngest.Event(name="test/event")
