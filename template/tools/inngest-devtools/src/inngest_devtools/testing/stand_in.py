@@ -45,6 +45,7 @@ from inngest_devtools.testing.protocol import (
     sign,
 )
 from inngest_devtools.testing.registration import find_expression_problem, find_problems
+from inngest_devtools.testing.run_api import RunApi
 from inngest_devtools.testing.unsupported import Unsupported
 
 BACKOFF = (
@@ -156,6 +157,7 @@ class StandIn(InngestServer):
             Route("/fn/register", self._register, methods=["POST"]),
             Route("/e/{key}", self._receive, methods=["POST"]),
             Route("/health", lambda _: JSONResponse({"status": 200, "message": "OK"})),
+            *RunApi(lambda: list(self._runs), self.signing_key).routes,
         ]
         self._serving = serve(Starlette(routes=routes), self._listener)
         self._serving.__enter__()
