@@ -193,7 +193,7 @@ class RunsApi:
         return body
 
     async def _request(self, path: str) -> httpx.Response:
-        # The server repeats an answer for up to 15 seconds, also an empty one, but not to a new URL.
+        # The server repeats an answer for 15 seconds, also an empty one; a new URL is asked.
         params = {"t": str(time.time_ns())}
         for key in self._keys:
             headers = self._headers | _authorization(key)
