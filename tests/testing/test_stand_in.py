@@ -270,7 +270,7 @@ def test_run_with_more_than_a_thousand_steps_at_once_fails(app: App) -> None:
 def test_run_with_as_many_steps_as_the_limit_fails(
     app: App, monkeypatch: pytest.MonkeyPatch, count: int, status: str
 ) -> None:
-    monkeypatch.setattr("inngest_devtools.testing.stand_in.MAX_STEPS", 10)
+    monkeypatch.setattr("inngest_devtools.testing.executor.MAX_STEPS", 10)
 
     assert run_parallel_steps(app, count).status == status
 
@@ -748,7 +748,7 @@ def test_send_event_to_function_with_option_that_is_not_imitated_is_refused(app:
 
 @pytest.mark.stand_in
 def test_run_functions_that_start_each_other_without_end_is_stopped(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inngest_devtools.testing.stand_in.MAX_CALLS", 50)
+    monkeypatch.setattr("inngest_devtools.testing.executor.MAX_CALLS", 50)
 
     @app.function()
     async def handler(ctx: inngest.Context) -> None:
