@@ -20,6 +20,7 @@ from inngest_devtools.testing.runs import Call
 from inngest_devtools.testing.unsupported import Unsupported
 
 TIMEOUT = 60  # seconds
+MAX_REQUEST = 4 * 1024 * 1024  # bytes
 
 
 class AppClient:
@@ -45,6 +46,9 @@ class AppClient:
     def call(self, call: Call) -> Reply:
         """Run a step of a function, or ask it what is next."""
         body = jcs.canonicalize(_request_body(call))
+        if len(body) > MAX_REQUEST:  # the SDK has to ask for what is missing then
+            missing = {"events": [], "steps": {}, "use_api": True}
+            body = jcs.canonicalize(_request_body(call) | missing)
         try:
             response = self._http.post(
                 _call_url(call),
@@ -145,4 +149,6 @@ def _model_address(options: Json) -> tuple[str, dict[str, str]]:
             headers["x-api-key"] = key
         case _:
             headers["authorization"] = f"Bearer {key}"
-    return url, headers | (options.get("headers") or {})
+    headers |= options.get("headers") or {}
+    # In the spelling that the server's HTTP library gives them.
+    return url, {name.title(): value for name, value in headers.items()}

@@ -22,7 +22,7 @@ from inngest_devtools.testing.flow_control import (
     find_priority,
 )
 from inngest_devtools.testing.functions import Function
-from inngest_devtools.testing.inngest_server import Run, Status
+from inngest_devtools.testing.inngest_server import Status
 from inngest_devtools.testing.matching import holds, triggers
 from inngest_devtools.testing.protocol import (
     INTERNAL_ID,
@@ -60,7 +60,7 @@ class Executor:
     """
 
     def __init__(self, app: AppClient, functions: list[Function]) -> None:
-        self.runs: list[Run] = []
+        self.runs: list[RunState] = []
         self.events: list[Json] = []
         self.clock: VirtualTime[Timer | Call] = VirtualTime()
         self._app = app
@@ -103,13 +103,13 @@ class Executor:
 
     def has_more(self) -> bool:
         """Whether something is under way that ends if time passes."""
-        is_running = any(run.status == "Running" for run in self.runs)
+        is_running = any(run.is_running for run in self.runs)
         return is_running or bool(self._debouncer) or bool(self._batcher)
 
     def pass_time(self) -> None:
         """Let time pass until something is due, and do that."""
         if self.clock.is_empty():
-            running = [run.function_id for run in self.runs if run.status == "Running"]
+            running = [run.function_id for run in self._running()]
             raise AssertionError(f"these runs wait for what never comes: {running}")
         self.clock.pass_to_next()
         self.work()
@@ -119,6 +119,9 @@ class Executor:
         event = make_event("inngest/function.invoked", data | {"_inngest": {"fn_id": function.id}})
         self.accept(event)
         return str(event[INTERNAL_ID])
+
+    def find_run(self, run_id: str) -> RunState:
+        return next(run for run in self.runs if run.id == run_id)
 
     def most_at_once(self, run_ids: set[str]) -> int:
         """The greatest number of calls of these runs that were under way at one moment."""
@@ -272,10 +275,9 @@ class Executor:
             priority=find_priority(function, event),
             is_batch=is_batch,
         )
-        self.runs.append(run)
         if not self._take_singleton(run):
-            run.status, run.ended = "Skipped", self.clock.now
             return
+        self.runs.append(run)
         start = function.timeouts.get("start")
         if start and not is_batch:
             self.clock.push(partial(self._cancel_unless_started, run), delay=seconds(start))
@@ -437,16 +439,16 @@ class Executor:
         run.status, run.output, run.ended = status, output, self.clock.now
         self._singletons.release(run)
         error = reported_error(output, cause)
-        memo = {"Completed": {"data": output}, "Failed": {"error": error}}.get(status)
+        finished = self._tell_end(run, error)
+        # To a run that invoked one that was cancelled, the event itself is what its step comes to.
+        memo = {"Completed": {"data": output}, "Failed": {"error": error}}.get(status, finished)
         for event in run.events:
             invoker = self._invokers.get(event[INTERNAL_ID])
             if invoker:
-                cancelled = error_memo("Error", f"the invoked run was {status}")
-                self._resolve(*invoker, memo or cancelled)
-        if run.events[0]["name"] not in ("inngest/function.failed", "inngest/function.finished"):
-            self._send_end(run, error)
+                self._resolve(*invoker, memo)
 
-    def _send_end(self, run: RunState, error: Json) -> None:
+    def _tell_end(self, run: RunState, error: Json) -> Json:
+        """Send the events of a run's end; not for a run that such an event has started."""
         events = [public_event(event) for event in run.events]
         data = {
             "function_id": run.function.id,
@@ -458,12 +460,16 @@ class Executor:
         }
         if run.status == "Failed":
             data["error"] = error
-        self.accept(make_event("inngest/function.finished", data))
+        finished = make_event("inngest/function.finished", data)
+        if events[0]["name"] in ("inngest/function.failed", "inngest/function.finished"):
+            return finished
+        self.accept(finished)
         if run.status != "Completed":
             self.accept(make_event(f"inngest/function.{run.status.lower()}", data))
+        return public_event(finished)
 
     def _running(self) -> list[RunState]:
-        return [run for run in self.runs if isinstance(run, RunState) and run.is_running]
+        return [run for run in self.runs if run.is_running]
 
 
 def _raise(problem: Exception) -> None:

@@ -16,6 +16,7 @@ class Function:
 
     id: str  # with the app's id in front
     local_id: str
+    app_id: str
     url: str
     triggers: list[Json]
     max_attempts: int
@@ -36,6 +37,7 @@ class Function:
         return cls(
             id=config["id"],
             local_id=config["id"].removeprefix(f"{app_id}-"),
+            app_id=app_id,
             url=step["runtime"]["url"],
             triggers=config["triggers"],
             max_attempts=min(retries, MAX_RETRIES) + 1,

@@ -9,7 +9,7 @@ import inngest
 
 from inngest_devtools.testing.protocol import Json
 
-Status = Literal["Running", "Completed", "Failed", "Cancelled", "Skipped"]
+Status = Literal["Running", "Completed", "Failed", "Cancelled"]
 
 
 class SyncError(Exception):
@@ -46,8 +46,12 @@ class InngestServer(ABC):
         """Seconds since the test began: virtual ones on the stand-in, where time passes at once."""
 
     @abstractmethod
-    def send(self, *events: inngest.Event) -> list[str]:
-        """Send events and return their ids, once all runs have gone as far as they can for now."""
+    def send(self, *events: inngest.Event | Json) -> list[str]:
+        """Send events and return their ids, once all runs have gone as far as they can for now.
+
+        Args:
+            events: The SDK's or, for what those have no place for (`user`, `v`), as JSON.
+        """
 
     @abstractmethod
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
@@ -87,11 +91,12 @@ class InngestServer(ABC):
         """The runs of one function as they are now, in the order of their start."""
         return [run for run in self.list_runs() if run.function_id == function_id]
 
-    def run(self, event: inngest.Event) -> Run:
+    def run(self, event: inngest.Event | Json) -> Run:
         """Send an event, wait for the end of every run, and return the one run that it started."""
         (event_id,) = self.send(event)
         runs = [run for run in self.finish() if event_id in run.event_ids]
         if len(runs) != 1:
             functions = [run.function_id for run in runs]
-            raise AssertionError(f"{event.name} started {len(runs)} runs: {functions}")
+            name = event["name"] if isinstance(event, dict) else event.name
+            raise AssertionError(f"{name} started {len(runs)} runs: {functions}")
         return runs[0]

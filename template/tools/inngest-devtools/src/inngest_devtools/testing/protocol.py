@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import httpx
+import inngest
 
 Json = dict[str, Any]
 
@@ -50,6 +51,12 @@ def make_event(name: str, data: Json, *, id: str | None = None) -> Json:
     """An event of the server's own, as `inngest/function.failed`."""
     id = id or uuid.uuid4().hex
     return {"name": name, "data": data, "id": id, "ts": _now_ms(), "user": {}, INTERNAL_ID: id}
+
+
+def sent_event(event: inngest.Event | Json) -> Json:
+    """An event as a client sends it: what is not set is left out, as the SDK does."""
+    body = event if isinstance(event, dict) else event.model_dump()
+    return {key: value for key, value in body.items() if value not in ("", 0)}
 
 
 # Where an event has the id that the server gave it; `id` is the sender's own, where it named one.
@@ -119,6 +126,11 @@ def failed_attempt(output: Any) -> Reply:
     return Reply(FAILED_ATTEMPT, httpx.Headers(), output)
 
 
+def unusable_reply(problem: str) -> Reply:
+    """An app's answer that the server cannot read."""
+    return failed_attempt({"error": {"error": problem, "name": "Error", "message": problem}})
+
+
 def read_reply(response: httpx.Response) -> Reply:
     """A reply out of its envelope and its JSON, or the failed attempt that the server makes of it."""
     status, headers, text = response.status_code, response.headers, response.text
@@ -126,22 +138,20 @@ def read_reply(response: httpx.Response) -> Reply:
         try:
             status, headers, text = _open_envelope(response)
         except (ValueError, KeyError, TypeError) as error:
-            return failed_attempt(server_error("Error", f"error parsing stream: {error}"))
+            return unusable_reply(f"error parsing stream: {error}")
     is_sdk = "x-inngest-sdk" in headers
     try:
         body = json.loads(text, parse_constant=_refuse_constant)
     except ValueError as error:
         if status == 206:
-            problem = f"error reading generator opcode response: {error}"
-            return failed_attempt(server_error("Error", problem))
+            return unusable_reply(f"error reading generator opcode response: {error}")
         body = text if is_sdk and status == 200 else {"name": "Error", "message": text}
     if not is_sdk and 200 <= status < 300:  # a proxy's page, say: the function has not run
         return Reply(FAILED_ATTEMPT, headers, body)
     if status == 206:
         for op in body:
             if is_too_large(op):
-                problem = f"error validating generator opcode {op['id']}: {TOO_LARGE}"
-                return failed_attempt(server_error("Error", problem))
+                return unusable_reply(f"error validating generator opcode {op['id']}: {TOO_LARGE}")
     return Reply(status, headers, body)
 
 

@@ -26,6 +26,8 @@ from inngest_devtools.testing.protocol import (
     SERVE_PATH,
     EventRefused,
     Json,
+    public_event,
+    sent_event,
     take_event,
 )
 from inngest_devtools.testing.registration import find_problems
@@ -46,7 +48,7 @@ class StandIn(InngestServer):
         self._listener = free_port()
         self.origin = url_of(self._listener)
         self._app = AppClient(signing_key)
-        self._functions: list[Function] = []
+        self._functions: list[Function] = []  # of all apps
         self._problems = ""
         self._executor = Executor(self._app, self._functions)
 
@@ -62,6 +64,8 @@ class StandIn(InngestServer):
         routes = [
             Route("/fn/register", self._register, methods=["POST"]),
             Route("/e/{key}", self._receive, methods=["POST"]),
+            Route("/v0/runs/{run_id}/batch", self._show_events),
+            Route("/v0/runs/{run_id}/actions", self._show_steps),
             Route("/health", lambda _: JSONResponse({"status": 200, "message": "OK"})),
             Route("/{path:path}", self._refuse, methods=METHODS),
         ]
@@ -99,8 +103,8 @@ class StandIn(InngestServer):
     def now(self) -> float:
         return self._executor.clock.now
 
-    def send(self, *events: inngest.Event) -> list[str]:
-        ids = self._accept([event.model_dump() for event in events], seed=uuid.uuid4().hex)
+    def send(self, *events: inngest.Event | Json) -> list[str]:
+        ids = self._accept([sent_event(event) for event in events], seed=uuid.uuid4().hex)
         self._executor.work()
         return ids
 
@@ -158,7 +162,9 @@ class StandIn(InngestServer):
             error = {"error": "At least one function is invalid", "data": None, "status": 400}
             return JSONResponse(error, 400)
         app_id = body["appname"]
-        self._functions[:] = [Function.from_config(app_id, config) for config in body["functions"]]
+        functions = [Function.from_config(app_id, config) for config in body["functions"]]
+        others = [function for function in self._functions if function.app_id != app_id]
+        self._functions[:] = others + functions
         return JSONResponse(
             {"ok": True, "modified": True, "app_id": app_id, "sync_id": uuid.uuid4().hex}
         )
@@ -187,6 +193,15 @@ class StandIn(InngestServer):
             self._executor.accept(event)
             ids.append(internal_id)
         return ids
+
+    async def _show_events(self, request: Request) -> Response:
+        """The events of a run that were too large for the request to its function."""
+        run = self._executor.find_run(request.path_params["run_id"])
+        return JSONResponse([public_event(event) for event in run.events])
+
+    async def _show_steps(self, request: Request) -> Response:
+        """Likewise what its steps have come to."""
+        return JSONResponse(self._executor.find_run(request.path_params["run_id"]).memos)
 
     async def _refuse(self, request: Request) -> Response:
         problem = f"{request.method} {request.url.path}"
