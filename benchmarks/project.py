@@ -1,4 +1,6 @@
-"""A generated project and, beside it, the bare SDK: the same packages, the same server, the same function."""
+"""A generated project and, beside it, the bare SDK: the same packages, the same server, the same
+function.
+"""
 
 import http.client
 import os
@@ -57,7 +59,9 @@ def create_apps(folder: Path) -> tuple[App, App]:
     copier("copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", REPOSITORY, project, cwd=folder)
     run("uv", "sync", "--quiet", cwd=project)
     python = python_of(project)
-    return App("my-app", "server.main:app", project, python), App("bare", "bare_app:app", BENCHMARKS, python)
+    return App("my-app", "server.main:app", project, python), App(
+        "bare", "bare_app:app", BENCHMARKS, python
+    )
 
 
 def add_five_steps(project: App) -> None:

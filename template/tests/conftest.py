@@ -1,4 +1,7 @@
-"""Fixtures of this project's tests. Those of Inngest come with the devtools: `inngest_server`, `count_calls`, ..."""
+"""Fixtures of this project's tests.
+
+Those of Inngest come with the devtools: `inngest_server`, `count_calls`, ...
+"""
 
 from collections.abc import Iterator
 

@@ -18,7 +18,9 @@ _current_run: ContextVar[CurrentRun | None] = ContextVar("current_run", default=
 
 
 def get_current_run() -> CurrentRun | None:
-    """The run whose handler or step calls this, also from `asyncio.to_thread`; None outside of a run."""
+    """The run whose handler or step calls this, also from `asyncio.to_thread`; None outside of a
+    run.
+    """
     return _current_run.get()
 
 
@@ -29,7 +31,10 @@ class CurrentRunMiddleware(inngest.MiddlewareSync):
     """
 
     def transform_input(
-        self, ctx: inngest.Context | inngest.ContextSync, function: inngest.Function[Any], steps: inngest.StepMemos
+        self,
+        ctx: inngest.Context | inngest.ContextSync,
+        function: inngest.Function[Any],
+        steps: inngest.StepMemos,
     ) -> None:
         _current_run.set(CurrentRun(function.local_id, ctx.run_id))
 

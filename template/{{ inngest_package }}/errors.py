@@ -1,11 +1,9 @@
-"""The one error that ends the start."""
+"""The one error with which Inngest says that it cannot start."""
 
 
-class StartupError(SystemExit):
-    """Ends the process with its message and no traceback: what is wrong, where, and what to do about it.
+class ConfigurationError(Exception):
+    """What is wrong, where, and what to write instead: one readable line for each problem.
 
-    A SystemExit, so that uvicorn, its reloader and a plain `python -c` all print just the message and exit with 1.
+    An ordinary exception: the app around this package decides whether it ends for it, and pytest
+    reports it.
     """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(f"ERROR:    {message}")

@@ -1,4 +1,6 @@
-"""A small Inngest app for a test, with a server of its own: the stand-in or, with --dev-server, a real Dev Server."""
+"""A small Inngest app for a test, with a server of its own: the stand-in or, with --dev-server, a
+real Dev Server.
+"""
 
 import logging
 from collections import Counter
@@ -8,8 +10,9 @@ from typing import Any
 
 import inngest
 import inngest.fast_api
-from inngest_devtools.testing import StandIn, free_port, serve
 from fastapi import FastAPI
+
+from inngest_devtools.testing import StandIn, free_port, serve
 
 SIGNING_KEY = "ab" * 32
 
@@ -19,7 +22,9 @@ Handler = Callable[[inngest.Context], Awaitable[Any]]
 class App:
     """An app under test: define functions, then `serve()`."""
 
-    def __init__(self, stack: ExitStack, executor: StandIn, *, signing_key: str | None = None) -> None:
+    def __init__(
+        self, stack: ExitStack, executor: StandIn, *, signing_key: str | None = None
+    ) -> None:
         self._stack = stack
         self.executor = stack.enter_context(executor)
         self.client = inngest.Inngest(
@@ -35,7 +40,9 @@ class App:
         self.calls: Counter[str] = Counter()
         self._port = 0
 
-    def function(self, *, id: str = "fn", event: str = "test/event", **options: Any) -> Callable[[Handler], Handler]:
+    def function(
+        self, *, id: str = "fn", event: str = "test/event", **options: Any
+    ) -> Callable[[Handler], Handler]:
         trigger = options.pop("trigger", inngest.TriggerEvent(event=event))
 
         def define(handler: Handler) -> Handler:
@@ -45,7 +52,9 @@ class App:
 
         return define
 
-    def step(self, name: str, result: Any = None, *, fail: int = 0, error: Exception | None = None) -> Any:
+    def step(
+        self, name: str, result: Any = None, *, fail: int = 0, error: Exception | None = None
+    ) -> Any:
         """A step's function that counts its calls and fails at the first ones."""
 
         async def run() -> Any:

@@ -1,4 +1,5 @@
-"""The check that a generated project runs on its functions: what it refuses, in which words, and what it lets pass.
+"""The check that a generated project runs on its functions: what it refuses, in which words, and
+what it lets pass.
 
 In a source, `#!` starts the message that its line must get.
 """
@@ -11,8 +12,8 @@ from textwrap import dedent, indent
 
 import inngest
 import pytest
-from inngest_devtools.testing import find_mistakes
 
+from inngest_devtools.testing import find_mistakes
 from tests.conftest import REPOSITORY, Run
 from tests.testing.inngest_app import App
 
@@ -41,7 +42,11 @@ async def handler(ctx: inngest.Context) -> None:
 
 def assert_finds_what_is_marked(source: str) -> None:
     lines = [line.partition("  #! ") for line in source.splitlines()]
-    marked = [f"functions/fn.py:{number}: {message}" for number, (_, mark, message) in enumerate(lines, 1) if mark]
+    marked = [
+        f"functions/fn.py:{number}: {message}"
+        for number, (_, mark, message) in enumerate(lines, 1)
+        if mark
+    ]
     assert find_mistakes(source, "functions/fn.py") == marked
 
 
@@ -65,7 +70,9 @@ def assert_finds_what_is_marked(source: str) -> None:
         ("import anyio", "anyio.create_task_group", FAILS),
     ],
 )
-def test_find_mistakes_refuses_concurrency_around_steps(above: str, name: str, message: str) -> None:
+def test_find_mistakes_refuses_concurrency_around_steps(
+    above: str, name: str, message: str
+) -> None:
     body = f"""
     tasks = [ctx.step.run(item, handle, item) for item in items]
     {name}(*tasks)  #! {name} {message}
@@ -101,7 +108,9 @@ def test_find_mistakes_refuses_concurrency_around_steps(above: str, name: str, m
     ],
 )
 def test_find_mistakes_refuses_clock_and_randomness_outside_steps(above: str, name: str) -> None:
-    assert_finds_what_is_marked(write_handler(f'await ctx.step.run("a", a, {name}())  #! {name} {DIFFERS}', above))
+    assert_finds_what_is_marked(
+        write_handler(f'await ctx.step.run("a", a, {name}())  #! {name} {DIFFERS}', above)
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,12 +130,25 @@ def test_find_mistakes_refuses_sending_outside_steps(above: str, name: str) -> N
 
 @pytest.mark.parametrize(
     "clause",
-    ["except:", "except BaseException:", "except (OSError, BaseException) as error:", "except* BaseException:"],
+    [
+        "except:",
+        "except BaseException:",
+        "except (OSError, BaseException) as error:",
+        "except* BaseException:",
+    ],
 )
 @pytest.mark.parametrize(
-    "reaction", ["pass", "raise TypeError from None", "if late:\n        raise", "if late:\n        return\n    raise"]
+    "reaction",
+    [
+        "pass",
+        "raise TypeError from None",
+        "if late:\n        raise",
+        "if late:\n        return\n    raise",
+    ],
 )
-def test_find_mistakes_refuses_except_that_swallows_the_interrupt(clause: str, reaction: str) -> None:
+def test_find_mistakes_refuses_except_that_swallows_the_interrupt(
+    clause: str, reaction: str
+) -> None:
     what = clause.partition(" as ")[0].rstrip(":").replace("except*", "except")
     body = f"""
 try:
@@ -483,7 +505,9 @@ def test_find_mistakes_in_the_examples_finds_none() -> None:
     paths = list((REPOSITORY / "template/src/core/inngest/functions").glob("*.py"))
 
     assert len(paths) > 8
-    assert [mistake for path in paths for mistake in find_mistakes(path.read_bytes(), path.name)] == []
+    assert [
+        mistake for path in paths for mistake in find_mistakes(path.read_bytes(), path.name)
+    ] == []
 
 
 # --- How a project runs it
@@ -500,12 +524,16 @@ def functions(tmp_path: Path) -> Path:
 
 def test_run_check_names_file_line_and_remedy(functions: Path, run: Run) -> None:
     (functions / "shop").mkdir(parents=True)
-    (functions / "shop/_charge.py").write_text("async def charge(step):\n    await step.run('a', a, random.random())\n")
+    (functions / "shop/_charge.py").write_text(
+        "async def charge(step):\n    await step.run('a', a, random.random())\n"
+    )
 
     result = run(sys.executable, "-m", "pytest", "tests", cwd=functions.parents[3], check=False)
 
     assert result.returncode == 1
-    assert f"src/core/inngest/functions/shop/_charge.py:2: random.random {DIFFERS}\n" in result.stdout
+    assert (
+        f"src/core/inngest/functions/shop/_charge.py:2: random.random {DIFFERS}\n" in result.stdout
+    )
 
 
 def test_run_check_without_functions_passes(functions: Path, run: Run) -> None:

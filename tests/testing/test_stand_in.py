@@ -1,6 +1,8 @@
-"""The stand-in for the Inngest server follows the protocol: all that a generated project's tests say rests on this.
+"""The stand-in for the Inngest server follows the protocol: all that a generated project's tests
+say rests on this.
 
-`INNGEST_BIN=... uv run pytest tests/test_executor.py --dev-server` asks the real server whether it agrees.
+`INNGEST_BIN=... uv run pytest tests/test_executor.py --dev-server` asks the real server whether it
+agrees.
 """
 
 import asyncio
@@ -14,8 +16,8 @@ import httpx
 import inngest
 import jcs  # type: ignore[import-untyped]
 import pytest
-from inngest_devtools.testing import Json, Run, SyncError, Unsupported, sign
 
+from inngest_devtools.testing import Json, Run, SyncError, Unsupported, sign
 from tests.testing.inngest_app import SIGNING_KEY, App
 
 EVENT = inngest.Event(name="test/event")
@@ -30,7 +32,9 @@ def test_sync_without_functions_is_refused_though_it_answers_200(app: App) -> No
 
 
 def test_sync_with_options_beyond_the_servers_limits_is_refused(app: App) -> None:
-    @app.function(concurrency=[inngest.Concurrency(limit=1, key=f"event.data.{key}") for key in "abc"])
+    @app.function(
+        concurrency=[inngest.Concurrency(limit=1, key=f"event.data.{key}") for key in "abc"]
+    )
     async def handler(ctx: inngest.Context) -> None: ...
 
     with pytest.raises(SyncError, match="concurrency"):
@@ -55,7 +59,9 @@ def test_sync_batch_without_timeout_is_refused(app: App) -> None:
         app.serve()
 
 
-needs_time_zones = pytest.mark.skipif(not available_timezones(), reason="this system has no list of time zones")
+needs_time_zones = pytest.mark.skipif(
+    not available_timezones(), reason="this system has no list of time zones"
+)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,13 @@ def test_sync_cron_that_the_server_cannot_read_is_refused(app: App, cron: str) -
 
 
 @pytest.mark.parametrize(
-    "cron", ["*/5 00-09/2 1,15 ? MON-fri", "0/15 * * jan *", "TZ=Europe/Paris 0 9 * * 1-5", "CRON_TZ=UTC 0 0 31 2 0"]
+    "cron",
+    [
+        "*/5 00-09/2 1,15 ? MON-fri",
+        "0/15 * * jan *",
+        "TZ=Europe/Paris 0 9 * * 1-5",
+        "CRON_TZ=UTC 0 0 31 2 0",
+    ],
 )
 def test_sync_cron_that_the_server_reads_is_accepted(app: App, cron: str) -> None:
     @app.function(trigger=inngest.TriggerCron(cron=cron))
@@ -138,14 +150,28 @@ def test_sync_expression_that_does_not_compile_is_refused(app: App, expression: 
         {"concurrency": [inngest.Concurrency(limit=1, key="event.data.a ==")]},
         {"idempotency": "event.data.a =="},
         {"priority": inngest.Priority(run="event.data.a ==")},
-        {"batch_events": inngest.Batch(max_size=2, timeout=timedelta(seconds=1), key="event.data.a ==")},
-        {"batch_events": inngest.Batch(max_size=2, timeout=timedelta(seconds=1), if_exp="event.data.a ==")},
+        {
+            "batch_events": inngest.Batch(
+                max_size=2, timeout=timedelta(seconds=1), key="event.data.a =="
+            )
+        },
+        {
+            "batch_events": inngest.Batch(
+                max_size=2, timeout=timedelta(seconds=1), if_exp="event.data.a =="
+            )
+        },
         {"debounce": inngest.Debounce(period=timedelta(seconds=1), key="event.data.a ==")},
-        {"rate_limit": inngest.RateLimit(limit=1, period=timedelta(seconds=1), key="event.data.a ==")},
+        {
+            "rate_limit": inngest.RateLimit(
+                limit=1, period=timedelta(seconds=1), key="event.data.a =="
+            )
+        },
     ],
     ids=lambda options: next(iter(options)),
 )
-def test_sync_option_with_expression_that_does_not_compile_is_refused(app: App, options: Json) -> None:
+def test_sync_option_with_expression_that_does_not_compile_is_refused(
+    app: App, options: Json
+) -> None:
     @app.function(**options)
     async def handler(ctx: inngest.Context) -> None: ...
 
@@ -153,7 +179,9 @@ def test_sync_option_with_expression_that_does_not_compile_is_refused(app: App, 
         app.serve()
 
 
-@pytest.mark.parametrize("expression", ["has(event.data.a)", "event.data.a + 1 == 2", "event.data.a.startsWith('b')"])
+@pytest.mark.parametrize(
+    "expression", ["has(event.data.a)", "event.data.a + 1 == 2", "event.data.a.startsWith('b')"]
+)
 def test_sync_cancel_with_more_than_comparisons_is_refused(app: App, expression: str) -> None:
     @app.function(cancel=[inngest.Cancel(event="test/cancel", if_exp=expression)])
     async def handler(ctx: inngest.Context) -> None: ...
@@ -192,7 +220,10 @@ def test_run_remembers_each_step_and_calls_again(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> list[Any]:
         entered.append(ctx.run_id)
-        return [await ctx.step.run("a", app.step("a", 1)), await ctx.step.run("b", app.step("b", 2))]
+        return [
+            await ctx.step.run("a", app.step("a", 1)),
+            await ctx.step.run("b", app.step("b", 2)),
+        ]
 
     run = app.serve().run(EVENT)
 
@@ -228,7 +259,9 @@ def test_run_with_output_that_is_no_json_fails(app: App) -> None:
     assert run.output["message"] == '"a" returned unserializable data'
 
 
-@pytest.mark.parametrize("output", ["x" * 5_000_000, "<" * 800_000, "é" * 800_000], ids=["plain", "html", "unicode"])
+@pytest.mark.parametrize(
+    "output", ["x" * 5_000_000, "<" * 800_000, "é" * 800_000], ids=["plain", "html", "unicode"]
+)
 def test_run_step_with_output_beyond_4_mib_is_retried_and_fails(app: App, output: str) -> None:
     @app.function(retries=1)
     async def handler(ctx: inngest.Context) -> None:
@@ -253,7 +286,9 @@ def test_run_step_with_output_just_below_4_mib_succeeds(app: App) -> None:
 def run_parallel_steps(app: App, count: int) -> Run:
     @app.function()
     async def handler(ctx: inngest.Context) -> None:
-        await ctx.group.parallel(tuple(partial(ctx.step.run, f"a{n}", app.step("a")) for n in range(count)))
+        await ctx.group.parallel(
+            tuple(partial(ctx.step.run, f"a{n}", app.step("a")) for n in range(count))
+        )
 
     return app.serve().run(EVENT)
 
@@ -279,9 +314,12 @@ def test_run_with_as_many_steps_as_the_limit_fails(
 
 
 @pytest.mark.parametrize(
-    ("options", "attempts"), [({}, 5), ({"retries": 0}, 1), ({"retries": 2}, 3), ({"retries": 25}, 21)]
+    ("options", "attempts"),
+    [({}, 5), ({"retries": 0}, 1), ({"retries": 2}, 3), ({"retries": 25}, 21)],
 )
-def test_run_retries_step_up_to_the_functions_own_number_and_20(app: App, options: Json, attempts: int) -> None:
+def test_run_retries_step_up_to_the_functions_own_number_and_20(
+    app: App, options: Json, attempts: int
+) -> None:
     seen: list[int] = []
 
     async def step(attempt: int) -> None:
@@ -318,7 +356,11 @@ def test_run_catches_step_error_after_the_last_attempt(app: App) -> None:
         try:
             await ctx.step.run("a", app.step("a", fail=9))
         except inngest.StepError as error:
-            return [error.name, error.message, await ctx.step.run("b", app.step("b", "compensated"))]
+            return [
+                error.name,
+                error.message,
+                await ctx.step.run("b", app.step("b", "compensated")),
+            ]
 
     assert app.serve().run(EVENT).output == ["RuntimeError", "a failed", "compensated"]
     assert app.calls == {"a": 2, "b": 1}
@@ -385,7 +427,9 @@ def test_run_parallel_plans_steps_and_runs_each_once(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
         names = ("a", "b", "c")
-        both = await ctx.group.parallel(tuple(partial(ctx.step.run, name, app.step(name, name)) for name in names))
+        both = await ctx.group.parallel(
+            tuple(partial(ctx.step.run, name, app.step(name, name)) for name in names)
+        )
         return [*both, await ctx.step.run("after", app.step("after", "after"))]
 
     assert app.serve().run(EVENT).output == ["a", "b", "c", "after"]
@@ -396,7 +440,11 @@ def test_run_parallel_retries_only_the_branch_that_failed(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
         steps = {"a": app.step("a", 1), "b": app.step("b", 2, fail=2)}
-        return list(await ctx.group.parallel(tuple(partial(ctx.step.run, id, step) for id, step in steps.items())))
+        return list(
+            await ctx.group.parallel(
+                tuple(partial(ctx.step.run, id, step) for id, step in steps.items())
+            )
+        )
 
     assert app.serve().run(EVENT).output == [1, 2]
     assert app.calls == {"a": 1, "b": 3}
@@ -411,7 +459,9 @@ def test_run_parallel_steps_at_the_same_time(app: App) -> None:
 
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
-        return list(await ctx.group.parallel(tuple(partial(ctx.step.run, id, step) for id in ("a", "b"))))
+        return list(
+            await ctx.group.parallel(tuple(partial(ctx.step.run, id, step) for id in ("a", "b")))
+        )
 
     assert app.serve().run(EVENT).output == ["met", "met"]
 
@@ -421,7 +471,9 @@ def test_run_asyncio_gather_runs_a_step_twice(app: App) -> None:
 
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
-        return await asyncio.gather(ctx.step.run("a", app.step("a")), ctx.step.run("b", app.step("b")))
+        return await asyncio.gather(
+            ctx.step.run("a", app.step("a")), ctx.step.run("b", app.step("b"))
+        )
 
     app.serve().run(EVENT)
 
@@ -463,7 +515,10 @@ def waiting_app(app: App) -> App:
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
         event = await ctx.step.wait_for_event(
-            "wait", event="test/answer", if_exp="async.data.key == event.data.key", timeout=timedelta(days=1)
+            "wait",
+            event="test/answer",
+            if_exp="async.data.key == event.data.key",
+            timeout=timedelta(days=1),
         )
         return event and event.data
 
@@ -499,10 +554,14 @@ def test_send_event_before_a_run_waits_does_not_match(waiting_app: App) -> None:
 
 
 @pytest.mark.parametrize("expression", ["async.data.key ==", "evnt.data.key == 'a'"])
-def test_run_wait_with_expression_that_does_not_compile_fails_at_once(app: App, expression: str) -> None:
+def test_run_wait_with_expression_that_does_not_compile_fails_at_once(
+    app: App, expression: str
+) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> None:
-        await ctx.step.wait_for_event("wait", event="test/answer", if_exp=expression, timeout=timedelta(days=1))
+        await ctx.step.wait_for_event(
+            "wait", event="test/answer", if_exp=expression, timeout=timedelta(days=1)
+        )
 
     run = app.serve().run(EVENT)
 
@@ -538,7 +597,9 @@ def test_send_cancelling_event_after_its_timeout_does_nothing(app: App) -> None:
 
 
 @pytest.mark.stand_in
-@pytest.mark.parametrize("expression", ["event.data.a > 1", "has(event.data.a)", "event.data.a || event.data.b"])
+@pytest.mark.parametrize(
+    "expression", ["event.data.a > 1", "has(event.data.a)", "event.data.a || event.data.b"]
+)
 def test_evaluate_expression_that_is_not_imitated_is_refused(app: App, expression: str) -> None:
     @app.function(trigger=inngest.TriggerEvent(event="test/event", expression=expression))
     async def handler(ctx: inngest.Context) -> None: ...
@@ -553,7 +614,9 @@ def test_evaluate_expression_that_is_not_imitated_is_refused(app: App, expressio
 def test_run_sends_events_that_trigger_functions(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> list[str]:
-        return await ctx.step.send_event("send", [inngest.Event(name="test/other", data={"n": n}) for n in (1, 2)])
+        return await ctx.step.send_event(
+            "send", [inngest.Event(name="test/other", data={"n": n}) for n in (1, 2)]
+        )
 
     @app.function(id="other", event="test/other")
     async def other(ctx: inngest.Context) -> Any:
@@ -570,14 +633,18 @@ def test_run_sends_events_that_trigger_functions(app: App) -> None:
 def test_send_event_triggers_by_expression_and_wildcard(app: App) -> None:
     expression = "event.data.kind == 'b' && event.data.on == 'yes'"
 
-    @app.function(id="only-b", trigger=inngest.TriggerEvent(event="test/event", expression=expression))
+    @app.function(
+        id="only-b", trigger=inngest.TriggerEvent(event="test/event", expression=expression)
+    )
     async def only_b(ctx: inngest.Context) -> None: ...
 
     @app.function(id="any", event="test/*")
     async def any_event(ctx: inngest.Context) -> None: ...
 
     executor = app.serve()
-    executor.send(*(inngest.Event(name="test/event", data={"kind": kind, "on": "yes"}) for kind in "ab"))
+    executor.send(
+        *(inngest.Event(name="test/event", data={"kind": kind, "on": "yes"}) for kind in "ab")
+    )
 
     assert sorted(run.function_id for run in executor.finish()) == ["any", "any", "only-b"]
 
@@ -600,12 +667,16 @@ def test_post_event_without_name_is_refused(app: App) -> None:
     executor = app.serve()
 
     assert httpx.post(f"{executor.origin}/e/key", json={"data": {}}).status_code == 400
-    assert httpx.post(f"{executor.origin}/e/key", json={"name": "test/event"}).json()["status"] == 200
+    assert (
+        httpx.post(f"{executor.origin}/e/key", json={"name": "test/event"}).json()["status"] == 200
+    )
     assert len(executor.finish()) == 1
 
 
 @pytest.mark.parametrize("name", ["inngest/event", "Inngest/function.failed"])
-def test_post_event_with_reserved_name_is_refused_but_not_those_before_it(app: App, name: str) -> None:
+def test_post_event_with_reserved_name_is_refused_but_not_those_before_it(
+    app: App, name: str
+) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> None: ...
 
@@ -705,7 +776,12 @@ def test_send_events_in_batches_by_size_key_and_timeout(app: App) -> None:
         return [event.data["n"] for event in ctx.events]
 
     executor = app.serve()
-    executor.send(*(inngest.Event(name="test/event", data={"key": key, "n": n}) for n, key in enumerate("aaba")))
+    executor.send(
+        *(
+            inngest.Event(name="test/event", data={"key": key, "n": n})
+            for n, key in enumerate("aaba")
+        )
+    )
 
     assert sorted(run.output for run in executor.finish()) == [[0, 1], [2], [3]]
     assert executor.now == 30
@@ -738,7 +814,9 @@ def test_send_event_that_does_not_fit_a_batch_runs_alone_and_at_once(app: App) -
     ],
     ids=lambda options: next(iter(options)),
 )
-def test_send_event_to_function_with_option_that_is_not_imitated_is_refused(app: App, options: Json) -> None:
+def test_send_event_to_function_with_option_that_is_not_imitated_is_refused(
+    app: App, options: Json
+) -> None:
     @app.function(**options)
     async def handler(ctx: inngest.Context) -> None: ...
 
@@ -747,7 +825,9 @@ def test_send_event_to_function_with_option_that_is_not_imitated_is_refused(app:
 
 
 @pytest.mark.stand_in
-def test_run_functions_that_start_each_other_without_end_is_stopped(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_run_functions_that_start_each_other_without_end_is_stopped(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("inngest_devtools.testing.executor.MAX_CALLS", 50)
 
     @app.function()
@@ -790,7 +870,13 @@ def test_run_in_production_signs_requests_and_checks_responses(production_run: R
 
 @pytest.mark.parametrize(
     "signature",
-    [None, "", "t=1&s=00", sign(b"{}", "cd" * 32), sign(jcs.canonicalize({"other": "body"}), SIGNING_KEY)],
+    [
+        None,
+        "",
+        "t=1&s=00",
+        sign(b"{}", "cd" * 32),
+        sign(jcs.canonicalize({"other": "body"}), SIGNING_KEY),
+    ],
     ids=["none", "empty", "malformed", "other key", "other body"],
 )
 def test_call_production_app_without_valid_signature_is_refused(
@@ -798,7 +884,9 @@ def test_call_production_app_without_valid_signature_is_refused(
 ) -> None:
     headers = {} if signature is None else {"x-inngest-signature": signature}
 
-    response = httpx.post(f"{production_app.url}/api/inngest?fnId=app-fn&stepId=step", content=b"{}", headers=headers)
+    response = httpx.post(
+        f"{production_app.url}/api/inngest?fnId=app-fn&stepId=step", content=b"{}", headers=headers
+    )
 
     assert response.status_code == 401
     assert production_app.calls == {"a": 1}

@@ -1,8 +1,8 @@
 import httpx
 import pytest
 
-from core.config import Settings
-from core.inngest.functions import FUNCTIONS
+from core.inngest.discovery import discover_functions
+from core.inngest.settings import Settings
 
 
 def test_get_liveness_answers(client: httpx.Client) -> None:
@@ -18,7 +18,7 @@ def test_get_readiness_counts_functions_and_reports_inngest(client: httpx.Client
     assert response.status_code == 200
     assert response.json() == {
         "status": "ready",
-        "functions": len(FUNCTIONS),
+        "functions": len(discover_functions()),
         "inngest": "reachable",
     }
 

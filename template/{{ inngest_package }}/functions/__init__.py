@@ -1,5 +1,4 @@
-"""The app's Inngest functions, one pattern per file. A new file is served as it is: there is no list to add it to."""
+"""The app's Inngest functions, one pattern per file.
 
-from core.inngest.discovery import discover_functions
-
-FUNCTIONS = discover_functions(__name__)
+A new file is served as it is: there is no list to add it to.
+"""

@@ -5,8 +5,8 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
-from core.inngest.events import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn
+from ..client import inngest_client
+from ..events import ApprovalDecided, ApprovalRequested, ApprovalWithdrawn
 
 DECISION_TIMEOUT = timedelta(days=3)
 
@@ -41,4 +41,7 @@ async def approval(ctx: inngest.Context) -> dict[str, Any]:
         return {"success": False, "decision": "timed out"}
     if not ApprovalDecided.parse(answer).approved:
         return {"success": False, "decision": "rejected"}
-    return {"success": True, "decision": await ctx.step.run("carry-out", carry_out, payload.request_id)}
+    return {
+        "success": True,
+        "decision": await ctx.step.run("carry-out", carry_out, payload.request_id),
+    }

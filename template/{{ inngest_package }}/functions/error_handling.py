@@ -5,8 +5,9 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
-from core.inngest.events import ExampleError, FunctionFailed
+from ..client import inngest_client
+from ..events import ExampleError
+from ..typed_event import FunctionFailed
 
 RETRY_AFTER = timedelta(seconds=2)
 
@@ -20,7 +21,9 @@ async def risky_operation(outcome: str, attempt: int) -> str:
     if outcome == "invalid":
         raise inngest.NonRetriableError("the request makes no sense")  # fails the run at once
     if outcome == "busy" and attempt == 0:
-        raise inngest.RetryAfterError("the other service asks to wait", RETRY_AFTER)  # retried then, not before
+        raise inngest.RetryAfterError(
+            "the other service asks to wait", RETRY_AFTER
+        )  # retried then, not before
     return "done"
 
 
@@ -48,8 +51,12 @@ async def error_handling_function(ctx: inngest.Context) -> dict[str, Any]:
     payload = ExampleError.parse(ctx.event)
     await ctx.step.run("reserve", reserve, ctx.run_id)
     try:
-        result = await ctx.step.run("risky-operation", risky_operation, payload.outcome, ctx.attempt)
-    except inngest.StepError as error:  # all attempts are spent; the step's own exception class is gone by now
+        result = await ctx.step.run(
+            "risky-operation", risky_operation, payload.outcome, ctx.attempt
+        )
+    except (
+        inngest.StepError
+    ) as error:  # all attempts are spent; the step's own exception class is gone by now
         await ctx.step.run("release", release, ctx.run_id)
         return {"success": False, "error": error.message}
     return {"success": True, "result": result}

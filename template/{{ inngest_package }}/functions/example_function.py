@@ -4,8 +4,8 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
-from core.inngest.events import ExampleEvent
+from ..client import inngest_client
+from ..events import ExampleEvent
 
 
 @inngest_client.create_function(

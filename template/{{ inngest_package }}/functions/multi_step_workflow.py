@@ -5,8 +5,8 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
-from core.inngest.events import WorkflowStart
+from ..client import inngest_client
+from ..events import WorkflowStart
 
 PAUSE = timedelta(seconds=1)
 
@@ -29,8 +29,9 @@ async def save_result(source: str, total: int) -> str:
     trigger=WorkflowStart.trigger(),
 )
 async def multi_step_workflow(ctx: inngest.Context) -> dict[str, Any]:
-    # Inngest calls this handler once for each step and hands back what earlier steps returned. Code between the steps
-    # runs every time: keep it free of side effects, of the clock and of randomness.
+    # Inngest calls this handler once for each step and hands back what earlier steps returned. Code
+    # between the steps runs every time: keep it free of side effects, of the clock and of
+    # randomness.
     payload = WorkflowStart.parse(ctx.event)
 
     data = await ctx.step.run("fetch-data", fetch_data, payload.source)

@@ -5,7 +5,7 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
+from ..client import inngest_client
 
 
 async def current_time() -> str:
@@ -23,7 +23,8 @@ async def clean_up(started_at: str) -> int:
     trigger=inngest.TriggerCron(cron="0 */6 * * *"),  # every six hours, in UTC
 )
 async def scheduled_task_function(ctx: inngest.Context) -> dict[str, Any]:
-    # The time is read in a step: outside of one it would differ each time that the handler is replayed.
+    # The time is read in a step: outside of one it would differ each time that the handler is
+    # replayed.
     executed_at = await ctx.step.run("current-time", current_time)
     cleaned = await ctx.step.run("clean-up", clean_up, executed_at)
     return {"success": True, "executed_at": executed_at, "cleaned": cleaned}

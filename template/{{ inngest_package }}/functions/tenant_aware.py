@@ -4,9 +4,9 @@ from typing import Any
 
 import inngest
 
-from core.inngest.client import inngest_client
-from core.inngest.events import TenantAction
-from core.utils.inngest_tenant_isolation import get_current_tenant_id, with_tenant_isolation
+from ..client import inngest_client
+from ..events import TenantAction
+from ..tenant_isolation import get_current_tenant_id, with_tenant_isolation
 
 
 async def perform(action: str) -> str:
@@ -17,7 +17,9 @@ async def perform(action: str) -> str:
     fn_id="tenant-aware-function",
     name="Tenant-aware function",
     trigger=TenantAction.trigger(),
-    concurrency=[inngest.Concurrency(limit=5, key="event.data.tenant_id")],  # steps at once, for each tenant
+    concurrency=[
+        inngest.Concurrency(limit=5, key="event.data.tenant_id")
+    ],  # steps at once, for each tenant
 )
 @with_tenant_isolation
 async def tenant_aware_function(ctx: inngest.Context) -> dict[str, Any]:

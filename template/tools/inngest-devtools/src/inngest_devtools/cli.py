@@ -1,6 +1,7 @@
 """`uv run dev-server`: the Inngest Dev Server in the background, for this project."""
 
 import json
+import sys
 import time
 from collections import deque
 from contextlib import suppress
@@ -8,33 +9,55 @@ from typing import Annotated
 
 import typer
 
-from core.config import get_settings
-from core.errors import StartupError
-from inngest_devtools import doctor, inngest_cli, dev_server, sync
-from inngest_devtools.server_config import app_url, read_config
+from inngest_devtools import dev_loop, dev_server, doctor, inngest_cli, sync
+from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
 from inngest_devtools.processes import DETACHED, end_family, listens
+from inngest_devtools.project import read_app_port, read_inngest_settings, set_dev_mode
+from inngest_devtools.server_config import app_url, read_config
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+dev_cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def main() -> None:
+    """`inngest-dev`, and in a new project `dev-server`."""
+    _run(cli)
+
+
+def main_dev() -> None:
+    """`dev`, in a new project."""
+    _run(dev_cli)
+
+
+main_dev_server = main
+
+
+def _run(program: typer.Typer) -> None:
     prepare_terminal()
-    cli()
+    try:
+        program()
+    except DevtoolsError as error:
+        print(f"ERROR:    {error}".replace("\n", "\n          "), file=sys.stderr)
+        raise SystemExit(1) from None
 
 
 @cli.callback()
-def dev_server() -> None:
-    """The Inngest Dev Server of this project.
+def inngest_dev() -> None:
+    """Inngest in this project: the Dev Server, the app beside it, and what is wrong between them.
 
-    Its settings are in bin/inngest, its state and its log in .inngest.
+    The Dev Server's settings are in bin/inngest, its state and its log in .inngest.
 
     Exit codes: 0 done, 1 error or failed check, 2 wrong usage, 3 not running.
     """
+
+
+cli.command()(dev_loop.dev)
+dev_cli.command()(dev_loop.dev)
 
 
 @cli.command("install")
@@ -45,21 +68,29 @@ def run_install() -> None:
 
 @cli.command()
 def start() -> None:
-    """Start it in the background, and sync the app if that is up. Does no harm when it runs already."""
-    settings, config = get_settings(), read_config()
-    process, is_new = dev_server.find_or_launch(settings, config, DETACHED)
+    """Start it in the background, and sync the app if that is up.
+
+    Does no harm when it runs already.
+    """
+    set_dev_mode()
+    config = read_config()
+    process, is_new = dev_server.find_or_launch(config, DETACHED)
     try:
         dev_server.wait_until_healthy(process, config)
-    except StartupError:
+    except DevtoolsError:
         if is_new:
             end_family(process)
         raise
-    console.print(f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})")
-    if not listens(settings.port):
-        console.print(f"The app does not answer at {app_url(settings)} yet: start it with `uv run dev --no-server`.")
+    console.print(
+        f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})"
+    )
+    if not listens(read_app_port()):
+        console.print(
+            f"The app does not answer at {app_url()} yet: start it with `uv run dev --no-server`."
+        )
         return
-    result = sync.sync_app(settings, config)
-    console.print(f"App {settings.inngest_app_id}: {result}")
+    result = sync.sync_app(config)
+    console.print(f"App {read_inngest_settings().inngest_app_id}: {result}")
     raise SystemExit(1 if result.error else 0)
 
 
@@ -85,27 +116,44 @@ def status(as_json: Json = False) -> None:
     config = read_config()
     process = dev_server.find_running()
     healthy = process is not None and is_up(f"{config.url}/health")
-    seen = sync.look(get_settings().inngest_app_id, config) if healthy else sync.Sync(error="no Dev Server")
+    seen = (
+        sync.look(read_inngest_settings().inngest_app_id, config)
+        if healthy
+        else sync.Sync(error="no Dev Server")
+    )
     if as_json:
-        state = {"running": healthy, "pid": process and process.pid, "url": config.url, "log": str(dev_server.LOG_FILE)}
+        state = {
+            "running": healthy,
+            "pid": process and process.pid,
+            "url": config.url,
+            "log": str(dev_server.LOG_FILE),
+        }
         print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
     elif not process:
-        console.print("Dev Server: not running. Start it with `uv run dev` or `uv run dev-server start`.")
+        console.print(
+            "Dev Server: not running. Start it with `uv run dev` or `uv run dev-server start`."
+        )
     elif not healthy:
-        console.print(f"Dev Server: pid {process.pid} does not answer at {config.url}. See `uv run dev-server logs`.")
+        console.print(
+            f"Dev Server: pid {process.pid} does not answer at {config.url}. See `uv run dev-server logs`."
+        )
     else:
-        console.print(f"Dev Server: running at {config.url} (pid {process.pid})\nApp:        {seen}")
+        console.print(
+            f"Dev Server: running at {config.url} (pid {process.pid})\nApp:        {seen}"
+        )
     raise SystemExit(0 if healthy else 3)
 
 
 @cli.command()
 def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")
+    ] = 50,
 ) -> None:
     """Show its log."""
     if not dev_server.LOG_FILE.exists():
-        raise StartupError("There is no log yet: the Dev Server was never started here.")
+        raise DevtoolsError("There is no log yet: the Dev Server was never started here.")
     tail = Tail(dev_server.LOG_FILE)
     new = list(deque(tail.read(), maxlen=lines))
     with suppress(KeyboardInterrupt):
@@ -118,13 +166,19 @@ def logs(
 
 @cli.command("doctor")
 def run_doctor(as_json: Json = False) -> None:
-    """Check everything between app and Dev Server, and say what to type. Exit code 1: a check failed."""
+    """Check everything between app and Dev Server, and say what to type.
+
+    Exit code 1: a check failed.
+    """
     checks = []
     for check in doctor.examine():
         checks.append(check)
         if not as_json:
             console.print(f"{check.status:<5}", style=COLORS[check.status], end="")
-            console.print(f"{check.name:<9} {check.detail}" + (f"\n{'':14} -> {check.fix}" if check.fix else ""))
+            console.print(
+                f"{check.name:<9} {check.detail}"
+                + (f"\n{'':14} -> {check.fix}" if check.fix else "")
+            )
     failed = any(check.status == "fail" for check in checks)
     if as_json:
         print(json.dumps({"ok": not failed, "checks": [vars(check) for check in checks]}, indent=2))

@@ -10,14 +10,21 @@ from typing import Any
 
 import psutil
 
-from core.config import PROJECT_ROOT, Settings
-from core.errors import StartupError
+from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import QUIET, find_cli
-from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url, read_variable
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail
 from inngest_devtools.loopback import is_up
-from inngest_devtools.processes import exit_code, explain_taken, find_family, is_alive, listening_ports, spawn
+from inngest_devtools.processes import (
+    exit_code,
+    explain_taken,
+    find_family,
+    is_alive,
+    listening_ports,
+    spawn,
+)
+from inngest_devtools.project import PROJECT_ROOT, read_variable
+from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url
 
 STATE = PROJECT_ROOT / ".inngest"
 PID_FILE = STATE / "dev-server.json"
@@ -25,10 +32,20 @@ LOG_FILE = STATE / "dev-server.log"
 HEALTH_TIMEOUT = 30.0  # seconds
 MOVED = "Port conflict, using new port"  # the CLI's words, and all that it says of it
 
-# All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL beats its flags.
+# All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL
+# beats its flags.
 PASSED_VARIABLES = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "XDG_CONFIG_HOME"),
-    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"),
+    *(
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "WINDIR",
+        "COMSPEC",
+        "PATHEXT",
+        "USERPROFILE",
+        "APPDATA",
+        "LOCALAPPDATA",
+    ),
 )
 
 
@@ -45,29 +62,57 @@ def find_running() -> psutil.Process | None:
 
 @contextmanager
 def lock() -> Iterator[None]:
-    """One start or stop at a time. SQLite locks alike on every system, and lets go when the process ends, however."""
+    """One start or stop at a time.
+
+    SQLite locks alike on every system, and lets go when the process ends, however.
+    """
     STATE.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(STATE / "lock.db", timeout=HEALTH_TIMEOUT, isolation_level=None)) as database:
+    with closing(
+        sqlite3.connect(STATE / "lock.db", timeout=HEALTH_TIMEOUT, isolation_level=None)
+    ) as database:
         try:
             database.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
-            raise StartupError("Another start or stop of the Dev Server is at work: wait for it or end it.") from None
+            raise DevtoolsError(
+                "Another start or stop of the Dev Server is at work: wait for it or end it."
+            ) from None
         yield
 
 
 def find_or_launch(
-    settings: Settings, config: ServerConfig, group: dict[str, Any], *flags: str
+    config: ServerConfig, group: dict[str, Any], *flags: str
 ) -> tuple[psutil.Process, bool]:
-    """The project's server, and whether it was started now; installs the CLI first if there is none."""
+    """The project's server, and whether it was started now; installs the CLI first if there is
+    none.
+    """
     cli = find_cli() or install()
     with lock():
         if process := find_running():
             return process, False
-        for key, port in config.ports.items():  # from a taken one the CLI would move to the next, without a word
+        for (
+            key,
+            port,
+        ) in (
+            config.ports.items()
+        ):  # from a taken one the CLI would move to the next, without a word
             if reason := explain_taken(port):
-                raise StartupError(f'Port {port} {reason}: free it, or give "{key}" another port in {CONFIG_FILE}.')
-        command = [str(cli), "dev", "--config", CONFIG_FILE, "--host", "127.0.0.1", "--port", str(config.ports["port"])]
-        for url in [app_url(settings) + SERVE_PATH, *config.sdk_urls[1:]]:  # PORT in `.env` beats the file's first
+                raise DevtoolsError(
+                    f'Port {port} {reason}: free it, or give "{key}" another port in {CONFIG_FILE}.'
+                )
+        command = [
+            str(cli),
+            "dev",
+            "--config",
+            CONFIG_FILE,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(config.ports["port"]),
+        ]
+        for url in [
+            app_url() + SERVE_PATH,
+            *config.sdk_urls[1:],
+        ]:  # PORT in `.env` beats the file's first
             command += ["--sdk-url", url]
         env = {name: value for name in PASSED_VARIABLES if (value := os.environ.get(name))} | QUIET
         if uri := read_variable("INNGEST_POSTGRES_URI"):
@@ -76,28 +121,38 @@ def find_or_launch(
         try:
             process = spawn([*command, *flags], LOG_FILE, env, group)
         except OSError as error:
-            raise StartupError(f"{cli} does not run: {error.strerror}. Is it made for this system?") from None
-        PID_FILE.write_text(json.dumps({"pid": process.pid, "started": process.create_time()}), "utf-8")
+            raise DevtoolsError(
+                f"{cli} does not run: {error.strerror}. Is it made for this system?"
+            ) from None
+        PID_FILE.write_text(
+            json.dumps({"pid": process.pid, "started": process.create_time()}), "utf-8"
+        )
         return process, True
 
 
 def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:
-    """Return when this very process answers at the configured address; a StartupError with its last words if not."""
+    """Return when this very process answers at the configured address; a DevtoolsError with its
+    last words if not.
+    """
     deadline = time.monotonic() + HEALTH_TIMEOUT
     problem = None
     while not problem:
         if code := exit_code(process):
             problem = f"The Dev Server ended with exit code {code}."
         elif MOVED in LOG_FILE.read_text("utf-8", "replace"):  # another program was faster
-            problem = "One of the Dev Server's ports was taken, and it moved to another. Start again."
+            problem = (
+                "One of the Dev Server's ports was taken, and it moved to another. Start again."
+            )
         elif is_up(f"{config.url}/health") and _may_listen(process, config.ports["port"]):
             return
         elif time.monotonic() > deadline:
-            problem = f"The Dev Server did not answer at {config.url} within {HEALTH_TIMEOUT:.0f} s."
+            problem = (
+                f"The Dev Server did not answer at {config.url} within {HEALTH_TIMEOUT:.0f} s."
+            )
         time.sleep(0.05)
     lines = Tail(LOG_FILE).read()[-10:] or ["(nothing)"]
     name = LOG_FILE.relative_to(PROJECT_ROOT).as_posix()
-    raise StartupError("\n  ".join([f"{problem} The last lines of {name}:", *lines]))
+    raise DevtoolsError("\n  ".join([f"{problem} The last lines of {name}:", *lines]))
 
 
 def _may_listen(process: psutil.Process, port: int) -> bool:

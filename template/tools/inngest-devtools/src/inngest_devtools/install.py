@@ -12,26 +12,34 @@ from pathlib import Path
 
 from rich.progress import track
 
-from core.errors import StartupError
+from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
-from inngest_devtools.server_config import read_variable
 from inngest_devtools.logs import console
+from inngest_devtools.project import read_variable
 
-DOWNLOAD_URL = "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror
+DOWNLOAD_URL = (
+    "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror
+)
 TIMEOUT = 20.0  # seconds without a byte
 ATTEMPTS = 3
 HEADERS = {"Accept-Encoding": "identity"}  # the archive itself is what has the digest
 CHUNK = 65536  # bytes
-DIGESTS = FOLDER / "inngest.sha256"  # committed: whoever installs after the first gets the same files
+DIGESTS = (
+    FOLDER / "inngest.sha256"
+)  # committed: whoever installs after the first gets the same files
 
 
 def install() -> Path:
-    """Get the pinned release into bin/inngest, unless it is there: downloaded, checked and unpacked."""
+    """Get the pinned release into bin/inngest, unless it is there: downloaded, checked and
+    unpacked.
+    """
     target = FOLDER / f"inngest{SUFFIX}"
     if target.is_file() and read_version(target) == VERSION:
         return target
     if SYSTEM not in ("linux", "darwin", "windows") or MACHINE not in ("amd64", "arm64"):
-        raise StartupError(f"There is no Inngest CLI for {SYSTEM} on {MACHINE}: set INNGEST_BIN to one that runs here.")
+        raise DevtoolsError(
+            f"There is no Inngest CLI for {SYSTEM} on {MACHINE}: set INNGEST_BIN to one that runs here."
+        )
     archive = f"inngest_{VERSION}_{SYSTEM}_{MACHINE}.{'zip' if SYSTEM == 'windows' else 'tar.gz'}"
     base = f"{(read_variable('INNGEST_DOWNLOAD_URL') or DOWNLOAD_URL).rstrip('/')}/v{VERSION}"
     try:
@@ -40,12 +48,16 @@ def install() -> Path:
         with tempfile.TemporaryDirectory(prefix="inngest-install-", dir=FOLDER) as name:
             _install(base, archive, Path(name), target)
     except OSError as error:
-        raise StartupError(f"The Dev Server was not installed in {FOLDER}: {error.strerror or error}.") from None
+        raise DevtoolsError(
+            f"The Dev Server was not installed in {FOLDER}: {error.strerror or error}."
+        ) from None
     return target
 
 
 def _remove_leftovers() -> None:
-    """What an install that was killed left an hour ago or more; a younger folder may belong to one that runs."""
+    """What an install that was killed left an hour ago or more; a younger folder may belong to one
+    that runs.
+    """
     for folder in FOLDER.glob("inngest-install-*"):
         if time.time() - folder.stat().st_mtime > 3600:
             shutil.rmtree(folder, ignore_errors=True)
@@ -57,11 +69,15 @@ def _install(base: str, archive: str, folder: Path, target: Path) -> None:
     if source == checksums:
         _download(f"{base}/checksums.txt", checksums)
     if not (expected := _read_digest(source, archive)):
-        raise StartupError(f"{base}/checksums.txt has no line for {archive}: is that the release {VERSION}?")
+        raise DevtoolsError(
+            f"{base}/checksums.txt has no line for {archive}: is that the release {VERSION}?"
+        )
     _download(f"{base}/{archive}", folder / archive)
     digest = hashlib.sha256((folder / archive).read_bytes()).hexdigest()
     if digest != expected:
-        raise StartupError(f"{base}/{archive} is not the file that {source.name} means: its SHA-256 is {digest}.")
+        raise DevtoolsError(
+            f"{base}/{archive} is not the file that {source.name} means: its SHA-256 is {digest}."
+        )
     unpacked.write_bytes(_unpack(folder / archive, target.name))
     unpacked.chmod(0o755)
     if source == checksums:
@@ -81,7 +97,9 @@ def _download(url: str, path: Path) -> None:
     for attempt in range(ATTEMPTS):
         time.sleep(attempt / 2)
         try:
-            with httpx.stream("GET", url, headers=HEADERS, follow_redirects=True, timeout=TIMEOUT) as reply:
+            with httpx.stream(
+                "GET", url, headers=HEADERS, follow_redirects=True, timeout=TIMEOUT
+            ) as reply:
                 reply.raise_for_status()
                 _save(reply.iter_raw(CHUNK), int(reply.headers.get("content-length", 0)), path)
             return
@@ -93,7 +111,7 @@ def _download(url: str, path: Path) -> None:
             problem = "no answer in time"
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             problem = str(error) or type(error).__name__
-    raise StartupError(
+    raise DevtoolsError(
         f"{url}: {problem}. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL to a mirror; "
         "or put the CLI into bin/inngest by hand."
     )
@@ -102,7 +120,9 @@ def _download(url: str, path: Path) -> None:
 def _save(chunks: Iterator[bytes], size: int, path: Path) -> None:
     hidden = not console.is_terminal
     with path.open("wb") as file:
-        for chunk in track(chunks, path.name, size / CHUNK or None, console=console, transient=True, disable=hidden):
+        for chunk in track(
+            chunks, path.name, size / CHUNK or None, console=console, transient=True, disable=hidden
+        ):
             file.write(chunk)
 
 
@@ -117,4 +137,4 @@ def _unpack(archive: Path, name: str) -> bytes:
                 return file.read()
     except (KeyError, tarfile.TarError, zipfile.BadZipFile):
         pass
-    raise StartupError(f"{archive.name} has no file {name} in it.")
+    raise DevtoolsError(f"{archive.name} has no file {name} in it.")

@@ -13,7 +13,9 @@ console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def prepare_terminal() -> None:
-    """What a program does first: a console without UTF-8 does not end it, and SIGTERM lets it clear up."""
+    """What a program does first: a console without UTF-8 does not end it, and SIGTERM lets it clear
+    up.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -43,7 +45,9 @@ class Tail:
 
 
 def to_readable(line: str) -> str:
-    """A line that the server wrote as JSON, in the form of uvicorn's lines; any other line as it is."""
+    """A line that the server wrote as JSON, in the form of uvicorn's lines; any other line as it
+    is.
+    """
     try:
         entry: dict[str, Any] = dict(json.loads(line))
         level, message = entry.pop("level"), entry.pop("msg")
@@ -54,4 +58,8 @@ def to_readable(line: str) -> str:
 
 
 def _is_telling(name: str, value: object) -> bool:
-    return name not in ("time", "caller", "svc", "service") and not name.endswith("_id") and not isinstance(value, dict)
+    return (
+        name not in ("time", "caller", "svc", "service")
+        and not name.endswith("_id")
+        and not isinstance(value, dict)
+    )

@@ -1,4 +1,7 @@
-"""HTTP to servers of this machine: no proxy is asked. Not httpx, whose import takes a third of a second."""
+"""HTTP to servers of this machine: no proxy is asked.
+
+Not httpx, whose import takes a third of a second.
+"""
 
 import json
 from http.client import HTTPException
@@ -10,7 +13,9 @@ _opener = build_opener(ProxyHandler({}))
 
 
 def fetch(method: str, url: str, body: object = None, *, timeout: float) -> Any:
-    """The JSON of the answer, whatever its status; OSError if there is none in time, ValueError if it is no JSON."""
+    """The JSON of the answer, whatever its status; OSError if there is none in time, ValueError if
+    it is no JSON.
+    """
     data = None if body is None else json.dumps(body).encode()
     request = Request(url, data, {"Content-Type": "application/json"}, method=method)
     try:

@@ -12,23 +12,35 @@ from typing import Any
 
 import psutil
 
-from core.config import PROJECT_ROOT
+from inngest_devtools.project import PROJECT_ROOT
 
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
 
 if sys.platform == "win32":
     # Ctrl-C reaches neither; closing the window still ends the first, whose console is ours.
     OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    DETACHED: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    DETACHED: dict[str, Any] = {
+        "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    }
 else:
     OWN_GROUP = DETACHED = {"start_new_session": True}
 
 
-def spawn(command: Sequence[str], log: Path, env: dict[str, str], group: dict[str, Any]) -> psutil.Popen:
-    """Start a process in the project's root, in a group of its own (OWN_GROUP or DETACHED), that writes into a file."""
+def spawn(
+    command: Sequence[str], log: Path, env: dict[str, str], group: dict[str, Any]
+) -> psutil.Popen:
+    """Start a process in the project's root, in a group of its own (OWN_GROUP or DETACHED), that
+    writes into a file.
+    """
     with log.open("ab") as output:
         return psutil.Popen(
-            command, cwd=PROJECT_ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **group
+            command,
+            cwd=PROJECT_ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            **group,
         )
 
 
@@ -56,7 +68,9 @@ def end_family(process: psutil.Process) -> None:
             with suppress(psutil.Error):
                 stop(member)
         deadline = time.monotonic() + END_TIMEOUT
-        while (family := {member for member in family if is_alive(member)}) and time.monotonic() < deadline:
+        while (
+            family := {member for member in family if is_alive(member)}
+        ) and time.monotonic() < deadline:
             time.sleep(0.02)
 
 
@@ -73,7 +87,9 @@ def find_family(process: psutil.Process) -> set[psutil.Process]:
 
 
 def _was_started_by(process: psutil.Process, other: psutil.Process) -> bool:
-    """What still holds when a process has died: its session or, on Windows, that it is named as the parent."""
+    """What still holds when a process has died: its session or, on Windows, that it is named as the
+    parent.
+    """
     if sys.platform == "win32":
         return other.ppid() == process.pid and other.create_time() >= process.create_time()
     return os.getsid(other.pid) == process.pid
@@ -81,7 +97,9 @@ def _was_started_by(process: psutil.Process, other: psutil.Process) -> bool:
 
 def listening_ports(process: psutil.Process) -> set[int]:
     """Where a process listens; psutil.Error where the system does not tell."""
-    return {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    return {
+        one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN
+    }
 
 
 def listens(port: int) -> bool:
@@ -92,7 +110,9 @@ def listens(port: int) -> bool:
 
 
 def explain_taken(port: int) -> str | None:
-    """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it is free."""
+    """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it
+    is free.
+    """
     try:
         if not listens(port):
             socket.create_server(("127.0.0.1", port)).close()

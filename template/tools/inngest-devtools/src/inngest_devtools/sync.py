@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from core.config import Settings
-from inngest_devtools.server_config import SERVE_PATH, ServerConfig, app_url
 from inngest_devtools.loopback import fetch
+from inngest_devtools.project import read_inngest_settings
+from inngest_devtools.server_config import SERVE_PATH, ServerConfig, app_url
 
 FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for
 APPS_QUERY = "{ apps { name error functions { slug config } } }"
@@ -21,14 +21,22 @@ class Sync:
     known: bool = False
 
     def __str__(self) -> str:
-        return f"not synced: {self.error}" if self.error else f"{count_functions(len(self.functions))} synced"
+        return (
+            f"not synced: {self.error}"
+            if self.error
+            else f"{count_functions(len(self.functions))} synced"
+        )
 
     def compare(self, before: Self) -> str:
         """What changed, as in "+ new-function  ~ changed-function"; nothing is an empty text."""
         signs = {
             "+": self.functions.keys() - before.functions.keys(),
             "-": before.functions.keys() - self.functions.keys(),
-            "~": {id for id, config in self.functions.items() if before.functions.get(id, config) != config},
+            "~": {
+                id
+                for id, config in self.functions.items()
+                if before.functions.get(id, config) != config
+            },
         }
         return "  ".join(f"{sign} {id}" for sign, ids in signs.items() for id in sorted(ids))
 
@@ -37,14 +45,14 @@ def count_functions(number: int) -> str:
     return f"{number} function{'' if number == 1 else 's'}"
 
 
-def sync_app(settings: Settings, config: ServerConfig) -> Sync:
+def sync_app(config: ServerConfig) -> Sync:
     """Have the app register its functions, and look what has arrived."""
-    url = app_url(settings) + SERVE_PATH
+    url = app_url() + SERVE_PATH
     try:
         reply: dict[str, Any] = dict(fetch("PUT", url, timeout=10))
     except (OSError, ValueError, TypeError) as error:
         return Sync(error=f"{url}: {error}")
-    seen = look(settings.inngest_app_id, config)
+    seen = look(read_inngest_settings().inngest_app_id, config)
     if reply.get("ok") is True:  # a failed sync, too, answers 200
         return seen
     said = reply.get("error") or reply.get("message") or json.dumps(reply)
@@ -54,15 +62,24 @@ def sync_app(settings: Settings, config: ServerConfig) -> Sync:
 def look(app_id: str, config: ServerConfig) -> Sync:
     """What the server knows of an app, without a sync."""
     try:
-        apps = fetch("POST", f"{config.url}/v0/gql", {"query": APPS_QUERY}, timeout=3)["data"]["apps"]
+        apps = fetch("POST", f"{config.url}/v0/gql", {"query": APPS_QUERY}, timeout=3)["data"][
+            "apps"
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return Sync(error=f"{config.url}: {error!r}")
     for app in apps:
         if app["name"] == app_id:
-            functions = {fn["slug"].removeprefix(f"{app_id}-"): _options(fn["config"]) for fn in app["functions"]}
+            functions = {
+                fn["slug"].removeprefix(f"{app_id}-"): _options(fn["config"])
+                for fn in app["functions"]
+            }
             # An `on_failure` counts as a function of its own there, and nowhere else.
             names = {f"{id}-failure" for id in functions}
-            served = {id: options for id, options in functions.items() if id not in names or FAILED not in options}
+            served = {
+                id: options
+                for id, options in functions.items()
+                if id not in names or FAILED not in options
+            }
             return Sync(served, app["error"], known=True)
     return Sync(error=f"the server does not know an app {app_id!r}")
 

@@ -1,4 +1,5 @@
-"""Tests of Inngest functions, over HTTP: against a stand-in for the Inngest server, or against a real Dev Server.
+"""Tests of Inngest functions, over HTTP: against a stand-in for the Inngest server, or against a
+real Dev Server.
 
 The names below are what a test imports. They are loaded when first asked for: pytest imports this
 package in every session, also in those that have nothing to do with Inngest.

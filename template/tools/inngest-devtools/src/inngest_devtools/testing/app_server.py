@@ -1,4 +1,6 @@
-"""Serves an ASGI app over HTTP from a thread of the test's own process, so that a test can patch what the app calls."""
+"""Serves an ASGI app over HTTP from a thread of the test's own process, so that a test can patch
+what the app calls.
+"""
 
 import os
 import random
@@ -13,7 +15,9 @@ import uvicorn
 
 
 def free_port(port: int = 0) -> socket.socket:
-    """A socket bound to a loopback port, any free one by default; taken until the socket is served or closed."""
+    """A socket bound to a loopback port, any free one by default; taken until the socket is served
+    or closed.
+    """
     listener = socket.socket()
     if os.name == "posix":  # elsewhere this option would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,7 +1,8 @@
 """Finds what the Inngest SDK punishes silently, in source code that it reads but does not import.
 
-Inngest runs *handler code* again at every step: handlers, functions that hold a step, and what these call by name.
-A function that is handed over, as to `ctx.step.run`, is a step's own code: it may do all of this.
+Inngest runs *handler code* again at every step: handlers, functions that hold a step, and what
+these call by name. A function that is handed over, as to `ctx.step.run`, is a step's own code: it
+may do all of this.
 """
 
 import ast
@@ -20,7 +21,8 @@ AROUND_STEPS = {
     r"|(asyncio|.*loop(\(\))?)\.create_task": "runs them twice: use ctx.group.parallel",
     r"asyncio\.TaskGroup|anyio\.create_task_group": "fails the run: use ctx.group.parallel",
 }
-OUTSIDE_STEPS = {  # a generator that is made with a seed is left out: it is the same at every replay
+# a generator that is made with a seed is left out: it is the same at every replay
+OUTSIDE_STEPS = {
     r".*client\.send(_sync)?|server\.events\.send_event": "sends again at every replay: use ctx.step.send_event",
     r"(datetime\.date(time)?|pendulum|arrow)\.(now|utcnow|today)|time\.(time|monotonic|perf_counter)(_ns)?"
     r"|(numpy\.)?random\.(?!([A-Z]\w+|default_rng)$)\w+|secrets\.(?!compare_digest$)\w+|os\.urandom"
@@ -99,7 +101,9 @@ class _Module:
             )
 
     def _has_step(self, nodes: Iterable[ast.AST], function: Owner) -> bool:
-        """Whether a step is in these nodes of a function, or in another function that they call by name."""
+        """Whether a step is in these nodes of a function, or in another function that they call by
+        name.
+        """
         inside, scope = [child for node in nodes for child in ast.walk(node)], self.scopes[function]
         return _has_own_step(inside, scope) or not _find_called(inside, scope).isdisjoint(
             self.step_holders
@@ -163,7 +167,9 @@ def _read_meanings(node: ast.AST, scope: Scope) -> Scope:
 
 
 def _resolve(node: ast.expr, scope: Scope) -> str:
-    """Code with its first name as where that comes from: `dt.now` is `datetime.datetime.now`, a local `x` is `?x`."""
+    """Code with its first name as where that comes from: `dt.now` is `datetime.datetime.now`, a
+    local `x` is `?x`.
+    """
     first, rest = re.split(r"(?!\w)", ast.unparse(node), maxsplit=1)
     meaning = scope.get(first)
     return (meaning if isinstance(meaning, str) else first) + rest
@@ -204,7 +210,9 @@ def _has_own_step(nodes: Iterable[ast.AST], scope: Scope) -> bool:
 
 
 def _hands_on_context(function: Owner) -> bool:
-    """Whether it calls a function with its context: the steps may be in there, and that in another module."""
+    """Whether it calls a function with its context: the steps may be in there, and that in another
+    module.
+    """
     nodes = list(ast.walk(function))
     contexts = {
         node.arg for node in nodes if isinstance(node, ast.arg) and "Context" in ast.unparse(node)

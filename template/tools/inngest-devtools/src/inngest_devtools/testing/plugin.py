@@ -1,15 +1,12 @@
 """The pytest plugin: it does nothing in a session whose project has not asked for it.
 
-A project asks with one line in its pytest settings, `inngest_devtools = true`. Then, before anything
-of the project is imported, the plugin chooses the server and points the app's settings at it.
-Every pytest session loads this module: it imports nothing that costs time.
+A project asks with one line in its pytest settings, `inngest_devtools = true`. Then, before
+anything of the project is imported, the plugin chooses the server and points the app's settings at
+it. Every pytest session loads this module: it imports nothing that costs time.
 """
 
 import os
-import sys
 from collections.abc import Iterator
-from importlib.machinery import ModuleSpec
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,7 +24,8 @@ MARKERS = (
     "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server",
 )
 
-# The exceptions with which a project's own settings stop the app: their text is made to be read alone.
+# The exceptions with which a project's own settings stop the app: their text is made to be read
+# alone.
 READABLE_ERRORS = ("ConfigurationError", "DevtoolsError")
 
 
@@ -53,7 +51,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """End with the app's own line where its settings are wrong, instead of a traceback for each test module."""
+    """End with the app's own line where its settings are wrong, instead of a traceback for each
+    test module.
+    """
     config = session.config
     is_worker_of_xdist = hasattr(config, "workerinput")
     if not config.getini(INI_LINE) or is_worker_of_xdist:
@@ -125,7 +125,6 @@ def _choose_server(config: pytest.Config) -> None:
     is_real = config.known_args_namespace.inngest_dev_server
     try:
         server = make_server(real=is_real)
-        _keep_env_files_out()
     except Exception as error:
         if _is_readable(error):
             raise pytest.UsageError(f"{OPTION if is_real else INI_LINE}: {error}") from None
@@ -134,64 +133,12 @@ def _choose_server(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith("INNGEST_") or name.upper().endswith("_PROXY"):
             del os.environ[name]
-    os.environ |= {"INNGEST_DEV": "1", "INNGEST_BASE_URL": server.origin}
+    os.environ |= {
+        "INNGEST_DEV": "1",
+        "INNGEST_BASE_URL": server.origin,
+        "INNGEST_ENV_FILE": "",  # a developer's `.env` does not change what the tests say
+    }
 
 
 def _is_readable(error: Exception) -> bool:
     return any(base.__name__ in READABLE_ERRORS for base in type(error).__mro__)
-
-
-# --- A developer's `.env` does not change what the tests say
-
-
-def _keep_env_files_out() -> None:
-    from inngest_devtools.project import get_project
-
-    project = get_project()
-    names = {f"{project.package_name}.settings"}
-    if (
-        project.package_name == "core.inngest"
-    ):  # a new project: its own settings have a place of their own
-        names.add("core.config")
-    sys.meta_path.insert(0, _SettingsFinder(names))
-
-
-class _SettingsFinder:
-    """Finds a project's settings as Python does, and takes `env_file` from the classes as they are defined.
-
-    The module's own importer calls `get_settings()` a line later: nothing after the import would be early enough.
-    """
-
-    def __init__(self, names: set[str]) -> None:
-        self._names = names
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name not in self._names:
-            return None
-        for finder in sys.meta_path:
-            if finder is self or not hasattr(finder, "find_spec"):
-                continue
-            spec = finder.find_spec(name, path, target)
-            if spec and spec.loader:
-                _run_after(spec, _forget_env_files)
-                return spec
-        return None
-
-
-def _run_after(spec: ModuleSpec, act: Any) -> None:
-    loader: Any = spec.loader
-    execute = loader.exec_module
-
-    def exec_module(module: ModuleType) -> None:
-        execute(module)
-        act(module)
-
-    loader.exec_module = exec_module
-
-
-def _forget_env_files(module: ModuleType) -> None:
-    for value in vars(module).values():
-        is_own_class = isinstance(value, type) and value.__module__ == module.__name__
-        config = getattr(value, "model_config", None) if is_own_class else None
-        if isinstance(config, dict) and config.get("env_file"):
-            config["env_file"] = None

@@ -22,7 +22,8 @@ EXPRESSIONS = {
 ONLY_PARSED = ("concurrency", "priority")
 DECLARED = {"event", "async", "vars", "true", "false", "null", "in"}
 
-# The tokens of an expression, and what of Python's has their places; comments, maps and raw strings are not read.
+# The tokens of an expression, and what of Python's has their places; comments, maps and raw strings
+# are not read.
 ESCAPE = r"\\[abfnrtv?\\'\"`0-7xXuU]"
 OPERAND = rf"""'(?:[^'\\\n]|{ESCAPE})*'|"(?:[^"\\\n]|{ESCAPE})*"|\.?[0-9][\w.]*|[A-Za-z_]\w*"""
 TOKEN = re.compile(rf"{OPERAND}|&&|\|\||[=!<>]=|\S", re.ASCII)
@@ -35,7 +36,9 @@ UNKNOWN = "?"  # which Python's grammar has nowhere
 
 
 def find_problems(config: Json) -> list[str]:
-    """Why the server would refuse a function (its limits: pkg/consts/consts.go, its rules: pkg/inngest/function.go)."""
+    """Why the server would refuse a function (its limits: pkg/consts/consts.go, its rules:
+    pkg/inngest/function.go).
+    """
     limits = {"concurrency": 2, "triggers": 10, "cancel": 5}
     problems = [
         f"more than {limit} {key}"
@@ -85,7 +88,9 @@ CRON_FIELDS = (
 
 
 def _is_cron(schedule: str) -> bool:
-    """Whether the server reads it: five fields, perhaps after a time zone; no seconds, no @daily, and Sunday is 0."""
+    """Whether the server reads it: five fields, perhaps after a time zone; no seconds, no @daily,
+    and Sunday is 0.
+    """
     zone = re.match(r"(?:CRON_)?TZ=(\S*) ", schedule)
     if zone and not _is_time_zone(zone[1]):
         return False
@@ -124,7 +129,9 @@ def _list_expressions(config: Json) -> Iterator[tuple[str, str]]:
 
 
 def find_expression_problem(place: str, expression: str) -> str | None:
-    """Why the server would refuse an expression in an option of a function, or in a `wait`; types it does not know."""
+    """Why the server would refuse an expression in an option of a function, or in a `wait`; types
+    it does not know.
+    """
     tokens = TOKEN.findall(expression)
     calls = {token for token, after in pairwise(tokens) if after == "(" and token.isidentifier()}
     roots = {
@@ -143,7 +150,9 @@ def find_expression_problem(place: str, expression: str) -> str | None:
 
 
 def _is_well_formed(tokens: list[str]) -> bool:
-    """Whether they are an expression of Python's once each is replaced by what has its place in that grammar."""
+    """Whether they are an expression of Python's once each is replaced by what has its place in
+    that grammar.
+    """
     places = [
         PYTHON.get(token, "x" if re.fullmatch(OPERAND, token) else UNKNOWN) for token in tokens
     ]

@@ -1,17 +1,19 @@
-"""Tenant isolation, called by an executor as the server would: the corners that the skeleton's own tests leave out."""
+"""Tenant isolation, called by an executor as the server would: the corners that the skeleton's own
+tests leave out.
+"""
 
 import asyncio
 from typing import Any
 
 import inngest
 import pytest
-from inngest_devtools.testing import Json
 
 from core.utils.inngest_tenant_isolation import (
     get_current_tenant_id,
     with_tenant_isolation,
     with_tenant_isolation_optional,
 )
+from inngest_devtools.testing import Json
 from tests.testing.inngest_app import App
 
 
@@ -56,7 +58,21 @@ def test_run_after_a_failed_run_knows_no_tenant_of_it(app: App) -> None:
     assert get_current_tenant_id() is None
 
 
-@pytest.mark.parametrize("data", [{}, {"tenant_id": ""}, {"tenant_id": " "}, {"tenant_id": None}, {"tenant_id": 5}])
+@pytest.mark.parametrize("tenant_id", ["acme", 7, 0])
+def test_run_as_the_tenant_that_the_event_names(app: App, tenant_id: str | int) -> None:
+    @app.function(event="tenant/action")
+    @with_tenant_isolation
+    async def handler(ctx: inngest.Context) -> str | int | None:
+        return get_current_tenant_id()
+
+    run = app.serve().run(action(tenant_id=tenant_id))
+
+    assert run.output == tenant_id
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"tenant_id": ""}, {"tenant_id": " "}, {"tenant_id": None}, {"tenant_id": True}]
+)
 def test_run_with_isolation_fails_without_tenant(app: App, data: Json) -> None:
     attempts: list[int] = []
 
@@ -100,7 +116,10 @@ def test_run_batch_of_one_tenant_is_its_run_and_of_two_fails(app: App) -> None:
 
     same, mixed = executor.finish()
     assert same.output == "a"
-    assert mixed.output["message"] == 'a batch mixes tenants: add key="event.data.tenant_id" to batch_events'
+    assert (
+        mixed.output["message"]
+        == 'a batch mixes tenants: add key="event.data.tenant_id" to batch_events'
+    )
 
 
 def test_decorate_sync_handler_is_refused() -> None:
