@@ -16,7 +16,15 @@ every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUE
 
 
 def test_ask_questions_in_order_of_importance() -> None:
-    assert list(QUESTIONS) == ["app_id", "port", "db_url", "os", "inngest_port", "examples", "deploy"]
+    assert list(QUESTIONS) == [
+        "app_id",
+        "port",
+        "db_url",
+        "os",
+        "inngest_port",
+        "examples",
+        "deploy",
+    ]
 
 
 @every_question
@@ -58,10 +66,15 @@ def test_exclude_anchored_paths_that_exist() -> None:
 
     assert [path for path in paths if not path.startswith("/")] == []
     template = REPOSITORY / "template"
-    assert [path for path in paths if not any(template.glob(f"{path[1:]}*"))] == []  # the source may end in .jinja
+    # the source may end in .jinja
+    assert [path for path in paths if not any(template.glob(f"{path[1:]}*"))] == []
 
 
 def test_exclude_both_function_and_test_of_every_example() -> None:
     for example in QUESTIONS["examples"]["choices"].values():
-        folders = {Path(entry).parent.name for entry in CONFIG["_exclude"] if f"'{example}' not in examples" in entry}
+        folders = {
+            Path(entry).parent.name
+            for entry in CONFIG["_exclude"]
+            if f"'{example}' not in examples" in entry
+        }
         assert "functions" in folders, example

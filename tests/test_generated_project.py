@@ -46,9 +46,13 @@ def test_run_gates_of_generated_project(
 
 
 @pytest.mark.slow
-def test_paste_printed_commands_commits_what_ci_needs(copier_template: Path, run: Run, tmp_path: Path) -> None:
+def test_paste_printed_commands_commits_what_ci_needs(
+    copier_template: Path, run: Run, tmp_path: Path
+) -> None:
     printed = run("copier", "copy", "--defaults", copier_template, "my-app", cwd=tmp_path).stderr
-    enter, *commands, dev = re.findall(r"^  (\S.*)$", printed.partition("ready to paste:")[2], re.MULTILINE)
+    enter, *commands, dev = re.findall(
+        r"^  (\S.*)$", printed.partition("ready to paste:")[2], re.MULTILINE
+    )
 
     for command in commands:
         run(*shlex.split(command), cwd=tmp_path / "my-app")

@@ -1,4 +1,6 @@
-"""What the generated project's README shows is true: its function works as written, its commands exist."""
+"""What the generated project's README shows is true: its function works as written, its commands
+exist.
+"""
 
 import re
 from collections.abc import Callable
@@ -15,7 +17,9 @@ def read_blocks(project: Path, language: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_add_function_of_the_readme_passes_every_gate(run: Run, project: Path, changed_project: Path) -> None:
+def test_add_function_of_the_readme_passes_every_gate(
+    run: Run, project: Path, changed_project: Path
+) -> None:
     event, function, route, test = read_blocks(project, "python")
     events = changed_project / "src/core/inngest/events.py"
     events.write_text(f"{events.read_text()}\n\n{event}")
@@ -26,7 +30,15 @@ def test_add_function_of_the_readme_passes_every_gate(run: Run, project: Path, c
 
     for gate in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
         run(python, "-m", *gate, cwd=changed_project, env=env)
-    tests = run(python, "-m", "pytest", "--quiet", "tests/functions/test_order_placed.py", cwd=changed_project, env=env)
+    tests = run(
+        python,
+        "-m",
+        "pytest",
+        "--quiet",
+        "tests/functions/test_order_placed.py",
+        cwd=changed_project,
+        env=env,
+    )
 
     assert "1 passed" in tests.stdout
     assert "await send_event(OrderPlaced(" in route
@@ -45,7 +57,11 @@ def test_list_commands_that_exist(run: Run, project: Path) -> None:
 
 @pytest.mark.slow
 def test_answer_each_question_of_the_old_guide(project: Path) -> None:
-    text = (project / "README.md").read_text(encoding="utf-8").partition("## When something is wrong")[2]
+    text = (
+        (project / "README.md")
+        .read_text(encoding="utf-8")
+        .partition("## When something is wrong")[2]
+    )
 
     for question in ("A function is not registered", "An event is not sent", "A port is taken"):
         assert question in text
@@ -55,7 +71,9 @@ def test_answer_each_question_of_the_old_guide(project: Path) -> None:
 def test_send_the_test_event_where_a_function_takes_it(
     copy: Callable[..., Path], tmp_path: Path, examples: str
 ) -> None:
-    text = (copy(tmp_path / "my-app", f"examples={examples}") / "README.md").read_text(encoding="utf-8")
+    text = (copy(tmp_path / "my-app", f"examples={examples}") / "README.md").read_text(
+        encoding="utf-8"
+    )
 
     assert ("curl -X POST" in text) == ("event" in examples)
     assert ("Invoke a function in the dashboard" in text) == ("event" not in examples)

@@ -1,6 +1,8 @@
-"""The Chinese README says what README.md says, and its table about the old integration guide is true.
+"""The Chinese README says what README.md says, and its table about the old integration guide is
+true.
 
-Each error that the table quotes is provoked here, with the SDK that is installed: when that changes, the table has to.
+Each error that the table quotes is provoked here, with the SDK that is installed: when that
+changes, the table has to.
 """
 
 import asyncio
@@ -20,13 +22,13 @@ import httpx
 import inngest
 import inngest.fast_api
 import pytest
-from dev_server import free_ports
-from executor import SyncError
+from inngest_devtools.testing import free_ports
+from inngest_devtools.testing import SyncError
 from fastapi import FastAPI
 
 from tests.conftest import ALL_EXAMPLES, REPOSITORY, Run
 from tests.devtools.workspace import wait_for
-from tests.inngest_app import App
+from tests.testing.inngest_app import App
 
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 EVENT = inngest.Event(name="test/event")
@@ -52,7 +54,9 @@ class Section(NamedTuple):
 
 
 def read_sections(name: str) -> list[Section]:
-    parts = re.split(r"^(#+ .+)$", (REPOSITORY / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    parts = re.split(
+        r"^(#+ .+)$", (REPOSITORY / name).read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
     return [Section(*part) for part in zip(parts[1::2], parts[2::2], strict=True)]
 
 
@@ -100,7 +104,9 @@ def test_name_the_same_code_numbers_and_links(english: Section, chinese: Section
 
 @each_section
 def test_fill_the_same_tables(english: Section, chinese: Section) -> None:
-    assert [read_code(first) for first, *_ in chinese.rows] == [read_code(first) for first, *_ in english.rows]
+    assert [read_code(first) for first, *_ in chinese.rows] == [
+        read_code(first) for first, *_ in english.rows
+    ]
     for row, original in zip(chinese.rows, english.rows, strict=True):
         assert sorted(read_code(" | ".join(row))) == sorted(read_code(" | ".join(original)))
     assert [len(row) for row in chinese.rows] == [len(row) for row in english.rows]
@@ -117,7 +123,9 @@ def test_list_the_same_points(english: Section, chinese: Section) -> None:
 def test_link_to_sections_that_are_there() -> None:
     text = "".join(section.text for section in CHINESE)
 
-    assert {f"## {anchor}" for anchor in re.findall(r"\]\(#(.+?)\)", text)} <= {section.heading for section in CHINESE}
+    assert {f"## {anchor}" for anchor in re.findall(r"\]\(#(.+?)\)", text)} <= {
+        section.heading for section in CHINESE
+    }
 
 
 # --- What the table says of the project
@@ -142,12 +150,18 @@ def rendered(copy: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="module")
 def find_unknown(rendered: Path) -> FindUnknown:
-    """Of these names, those that are neither a path of the project nor to be read in one of its files."""
-    text = "\n".join(path.read_text(encoding="utf-8") for path in rendered.rglob("*") if path.is_file())
+    """Of these names, those that are neither a path of the project nor to be read in one of its
+    files.
+    """
+    text = "\n".join(
+        path.read_text(encoding="utf-8") for path in rendered.rglob("*") if path.is_file()
+    )
 
     def find(names: list[str]) -> list[str]:
         others = [name for name in names if not (rendered / name).exists()]
-        return [name for name in others if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)]
+        return [
+            name for name in others if not re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text)
+        ]
 
     return find
 
@@ -173,13 +187,17 @@ def test_call_unchanged_what_the_project_has(find_unknown: FindUnknown) -> None:
 
 
 def test_name_the_versions_that_the_project_is_for(rendered: Path) -> None:
-    (version,) = re.findall(r'^VERSION = "(.+)"', (rendered / "src/devtools/binary.py").read_text(), re.MULTILINE)
+    (version,) = re.findall(
+        r'^VERSION = "(.+)"', (rendered / "src/devtools/binary.py").read_text(), re.MULTILINE
+    )
     (supported,) = [section.text for section in ENGLISH if section.heading == "## Supported"]
 
     assert version in NOW["1.2"]
     assert f"inngest_{version}_linux_amd64.tar.gz" in WHY["1.2"]
     intro = GUIDE.text.partition("\n|")[0]
-    assert re.findall(r"(?:`inngest`|CLI) [\d.]+\d", intro) == re.findall(r"(?:`inngest`|CLI) [\d.]+\d", supported)
+    assert re.findall(r"(?:`inngest`|CLI) [\d.]+\d", intro) == re.findall(
+        r"(?:`inngest`|CLI) [\d.]+\d", supported
+    )
 
 
 # --- Errors that it quotes, and what shows each
@@ -236,16 +254,22 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_quote_the_errors_that_are_shown_here() -> None:
-    quoted = [code for why in WHY.values() for code in read_code(why) if re.match(r"\w+Error\b", code)]
+    quoted = [
+        code for why in WHY.values() for code in read_code(why) if re.match(r"\w+Error\b", code)
+    ]
 
     assert sorted(quoted) == sorted([*SNIPPETS, *HANDLERS, *IMPORTS])
 
 
 @pytest.mark.parametrize(("error", "snippet"), SNIPPETS.items(), ids=SNIPPETS)
-def test_quote_what_a_snippet_raises(monkeypatch: pytest.MonkeyPatch, error: str, snippet: str) -> None:
+def test_quote_what_a_snippet_raises(
+    monkeypatch: pytest.MonkeyPatch, error: str, snippet: str
+) -> None:
     monkeypatch.setattr("time.sleep", lambda _: None)  # between two attempts to send
     (nobody,) = free_ports(1)
-    client = inngest.Inngest(app_id="my-app", is_production=False, event_api_base_url=f"http://127.0.0.1:{nobody}")
+    client = inngest.Inngest(
+        app_id="my-app", is_production=False, event_api_base_url=f"http://127.0.0.1:{nobody}"
+    )
 
     with pytest.raises(Exception) as raised:  # noqa: PT011 - which one is in its text
         exec(snippet, {"inngest_client": client})
@@ -253,7 +277,9 @@ def test_quote_what_a_snippet_raises(monkeypatch: pytest.MonkeyPatch, error: str
     assert f"{type(raised.value).__name__}: {raised.value}".startswith(error)
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 @pytest.mark.parametrize(("error", "handler"), HANDLERS.items(), ids=HANDLERS)
 def test_quote_what_a_handler_fails_with(app: App, error: str, handler: str) -> None:
     exec(handler, {"app": app, "wraps": wraps})
@@ -265,7 +291,10 @@ def test_quote_what_a_handler_fails_with(app: App, error: str, handler: str) -> 
 
 @pytest.mark.parametrize(("error", "target"), IMPORTS.items(), ids=IMPORTS)
 def test_quote_what_uvicorn_ends_with(run: Run, tmp_path: Path, error: str, target: str) -> None:
-    for module, source in {"server/main.py": "import core.inngest.client", "core/inngest/client.py": ""}.items():
+    for module, source in {
+        "server/main.py": "import core.inngest.client",
+        "core/inngest/client.py": "",
+    }.items():
         (tmp_path / "src" / module).parent.mkdir(parents=True)
         (tmp_path / "src" / module).write_text(source)
 
@@ -305,7 +334,9 @@ def test_read_no_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_sync_elsewhere_when_the_address_of_events_alone_is_set(is_production: bool) -> None:
     elsewhere = "http://127.0.0.1:9000"
 
-    client = inngest.Inngest(app_id="my-app", event_api_base_url=elsewhere, is_production=is_production)
+    client = inngest.Inngest(
+        app_id="my-app", event_api_base_url=elsewhere, is_production=is_production
+    )
 
     api, events = origins(client)
     assert events == elsewhere
@@ -341,7 +372,9 @@ def test_send_and_print_again_at_each_replay(app: App) -> None:
     assert (len(printed), len(received)) == (3, 3)
 
 
-def test_log_nothing_below_warning_as_long_as_nobody_configures_it(run: Run, tmp_path: Path) -> None:
+def test_log_nothing_below_warning_as_long_as_nobody_configures_it(
+    run: Run, tmp_path: Path
+) -> None:
     code = "import inngest, logging; print(inngest.Inngest(app_id='my-app').logger.isEnabledFor(logging.INFO))"
 
     assert run(sys.executable, "-c", code, cwd=tmp_path).stdout == "False\n"
@@ -351,7 +384,9 @@ def test_register_what_is_served_and_no_more(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> None: ...
 
-    @app.client.create_function(fn_id="forgotten", trigger=inngest.TriggerEvent(event="test/forgotten"))
+    @app.client.create_function(
+        fn_id="forgotten", trigger=inngest.TriggerEvent(event="test/forgotten")
+    )
     async def forgotten(ctx: inngest.Context) -> None: ...
 
     app.serve()
@@ -380,7 +415,10 @@ def test_fail_for_good_when_a_step_error_is_raised_again(app: App) -> None:
 
 def test_answer_500_to_a_route_without_the_import() -> None:
     api = FastAPI()
-    exec("@api.post('/')\nasync def test_inngest():\n    return inngest.Event(name='a')", {"api": api})
+    exec(
+        "@api.post('/')\nasync def test_inngest():\n    return inngest.Event(name='a')",
+        {"api": api},
+    )
 
     async def post() -> int:
         transport = httpx.ASGITransport(api, raise_app_exceptions=False)
@@ -394,7 +432,10 @@ def test_answer_200_to_a_sync_that_registers_nothing(app: App) -> None:
     @app.function()
     async def good(ctx: inngest.Context) -> None: ...
 
-    @app.function(id="bad", concurrency=[inngest.Concurrency(limit=1, key=f"event.data.{key}") for key in "abc"])
+    @app.function(
+        id="bad",
+        concurrency=[inngest.Concurrency(limit=1, key=f"event.data.{key}") for key in "abc"],
+    )
     async def bad(ctx: inngest.Context) -> None: ...
 
     with pytest.raises(SyncError):
@@ -411,7 +452,9 @@ StartCli = Callable[..., str]
 
 
 @pytest.fixture
-def start_cli(request: pytest.FixtureRequest, clean_env: dict[str, str], tmp_path: Path) -> Iterator[StartCli]:
+def start_cli(
+    request: pytest.FixtureRequest, clean_env: dict[str, str], tmp_path: Path
+) -> Iterator[StartCli]:
     """Start `inngest` with these arguments; its log, as soon as it listens or has ended."""
     if not request.config.getoption("--dev-server"):
         pytest.skip("needs the Inngest CLI itself")
@@ -422,14 +465,26 @@ def start_cli(request: pytest.FixtureRequest, clean_env: dict[str, str], tmp_pat
 
         def start(*args: str) -> str:
             ports = free_ports(3)
-            names = ("connect-gateway-port", "connect-gateway-grpc-port", "connect-executor-grpc-port")
-            flags = ["--host=127.0.0.1", *(f"--{name}={port}" for name, port in zip(names, ports, strict=True))]
+            names = (
+                "connect-gateway-port",
+                "connect-gateway-grpc-port",
+                "connect-executor-grpc-port",
+            )
+            flags = [
+                "--host=127.0.0.1",
+                *(f"--{name}={port}" for name, port in zip(names, ports, strict=True)),
+            ]
             log = tmp_path / f"{ports[0]}.log"
             output = stack.enter_context(log.open("w"))
-            process = subprocess.Popen([cli, *args, *flags], cwd=tmp_path, env=env, stdout=output, stderr=output)
+            process = subprocess.Popen(
+                [cli, *args, *flags], cwd=tmp_path, env=env, stdout=output, stderr=output
+            )
             stack.callback(process.wait)
             stack.callback(process.terminate)
-            wait_for(lambda: "starting server" in log.read_text() or process.poll(), f"inngest {' '.join(args)}")
+            wait_for(
+                lambda: "starting server" in log.read_text() or process.poll(),
+                f"inngest {' '.join(args)}",
+            )
             return log.read_text()
 
         yield start
@@ -454,7 +509,10 @@ def test_find_every_page(start_cli: StartCli) -> None:
 
     transport = httpx.HTTPTransport(retries=5)  # it says that it listens a moment before it does
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=transport) as http:
-        assert [http.get(page).status_code for page in ("/_dashboard", "/no-such-page")] == [200, 200]
+        assert [http.get(page).status_code for page in ("/_dashboard", "/no-such-page")] == [
+            200,
+            200,
+        ]
 
 
 def test_move_from_a_taken_port(start_cli: StartCli) -> None:

@@ -1,7 +1,9 @@
-"""A stand-in for the Inngest CLI in the tests of the devtools: not Inngest, and good for nothing else.
+"""A stand-in for the Inngest CLI in the tests of the devtools: not Inngest, and good for nothing
+else.
 
-It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN` makes it misbehave:
-exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its own).
+It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN`
+makes it misbehave: exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its
+own).
 """
 
 import argparse
@@ -29,22 +31,31 @@ def main() -> None:
     parser.add_argument("--config", required=True)
     parser.add_argument("--port", type=int, required=True)
     options, _ = parser.parse_known_args()
-    names = [name for name in os.environ if name.startswith("INNGEST_") or name in ("LOG_LEVEL", "PORT")]
+    names = [
+        name for name in os.environ if name.startswith("INNGEST_") or name in ("LOG_LEVEL", "PORT")
+    ]
     log("using config", file=options.config, arguments=" ".join(sys.argv[1:]))
     log("environment", variables=" ".join(f"{name}={os.environ[name]}" for name in sorted(names)))
     if MODE == "exit":
-        print("failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: connection refused")
+        print(
+            "failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: connection refused"
+        )
         sys.exit(1)
     if MODE == "move":
         log("Port conflict, using new port", name="dev server api", **{"from": options.port})
     if MODE == "child":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         log("started a child", pid=child.pid)
-    ThreadingHTTPServer(("127.0.0.1", 0 if MODE == "move" else options.port), Handler).serve_forever()
+    ThreadingHTTPServer(
+        ("127.0.0.1", 0 if MODE == "move" else options.port), Handler
+    ).serve_forever()
 
 
 def log(message: str, **fields: Any) -> None:
-    print(json.dumps({"time": "2026-01-01T00:00:00Z", "level": "INFO", "msg": message, **fields}), flush=True)
+    print(
+        json.dumps({"time": "2026-01-01T00:00:00Z", "level": "INFO", "msg": message, **fields}),
+        flush=True,
+    )
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -79,7 +90,9 @@ class Handler(BaseHTTPRequestHandler):
             app["error"] = REFUSAL
             self._answer(400, {"error": "At least one function is invalid", "status": 400})
             return
-        app["functions"] = [{"slug": fn["id"], "config": json.dumps(fn)} for fn in body["functions"]]
+        app["functions"] = [
+            {"slug": fn["id"], "config": json.dumps(fn)} for fn in body["functions"]
+        ]
         self._answer(200, {"ok": True, "modified": True})
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:

@@ -45,7 +45,9 @@ print(json.dumps(messages))
 
 
 def read(workspace: Workspace, *cases: str) -> list[str]:
-    messages: list[str] = json.loads(workspace.run("python", "-c", READ_ALL, json.dumps(cases)).stdout)
+    messages: list[str] = json.loads(
+        workspace.run("python", "-c", READ_ALL, json.dumps(cases)).stdout
+    )
     return messages
 
 
@@ -76,6 +78,8 @@ def test_read_config_that_is_missing(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("answer", ["db_url=", "db_url=postgresql://u:p@localhost:5432/db"])
-def test_read_config_as_rendered(workspace: Workspace, copy: Callable[..., Path], tmp_path: Path, answer: str) -> None:
+def test_read_config_as_rendered(
+    workspace: Workspace, copy: Callable[..., Path], tmp_path: Path, answer: str
+) -> None:
     rendered = copy(tmp_path / "rendered", answer) / "bin" / "inngest" / "inngest.config.json"
     assert read(workspace, rendered.read_text("utf-8")) == [""]

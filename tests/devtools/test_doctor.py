@@ -45,7 +45,10 @@ def test_examine_app_alone(workspace: Workspace) -> None:
 
     checks = examine(workspace)
 
-    assert checks["app"] == ("ok", f"{workspace.app_url} answers, with {workspace.function_count} functions")
+    assert checks["app"] == (
+        "ok",
+        f"{workspace.app_url} answers, with {workspace.function_count} functions",
+    )
     assert (checks["server"][0], checks["ports"][0]) == ("fail", "ok")
 
 
@@ -74,7 +77,8 @@ def test_examine_refused_sync_shows_the_reason(workspace: Workspace) -> None:
 def test_examine_hanging_hosts_ends_in_seconds(workspace: Workspace) -> None:
     workspace.use_stand_in("hang")
     workspace.spawn("dev-server", "start")
-    with socket.create_server(("127.0.0.1", workspace.app_port)):  # takes connections and answers none
+    # takes connections and answers none
+    with socket.create_server(("127.0.0.1", workspace.app_port)):
         wait_for((workspace.path / ".inngest" / "dev-server.json").exists, "the server")
         start = time.monotonic()
         checks = examine(workspace)
@@ -91,7 +95,10 @@ def test_examine_bad_settings_stops_there(workspace: Workspace) -> None:
 
     checks = examine(workspace)
 
-    assert checks["settings"] == ("fail", "INNGEST_DEV=no is not a mode: write 1, 0 or the Dev Server's URL.")
+    assert checks["settings"] == (
+        "fail",
+        "INNGEST_DEV=no is not a mode: write 1, 0 or the Dev Server's URL.",
+    )
     assert checks["the rest"] == ("warn", "not checked")
 
 
@@ -111,7 +118,10 @@ def test_examine_app_that_talks_elsewhere(workspace: Workspace) -> None:
     status, detail = examine(workspace)["address"]
 
     assert status == "fail"
-    assert f"The app talks to http://inngest.example.com:8288, but the Dev Server listens on {workspace.url}" in detail
+    assert (
+        f"The app talks to http://inngest.example.com:8288, but the Dev Server listens on {workspace.url}"
+        in detail
+    )
 
 
 def test_examine_missing_and_other_cli(workspace: Workspace) -> None:
@@ -126,10 +136,16 @@ def test_examine_missing_and_other_cli(workspace: Workspace) -> None:
 
 def test_examine_port_that_the_system_reserves(workspace: Workspace) -> None:
     code = "import errno, socket\nfrom devtools import cli\n"
-    code += "def refuse(*_): raise PermissionError(errno.EACCES, 'no')\n"  # Windows: Hyper-V has taken a range
-    code += "socket.socket = type('Reserved', (socket.socket,), {'bind': refuse})\ncli.cli(['doctor'])"
+    # Windows: Hyper-V has taken a range
+    code += "def refuse(*_): raise PermissionError(errno.EACCES, 'no')\n"
+    code += (
+        "socket.socket = type('Reserved', (socket.socket,), {'bind': refuse})\ncli.cli(['doctor'])"
+    )
 
     report = workspace.python(code).stdout
 
-    assert f"fail ports     {workspace.port} is reserved by the system (on Windows by Hyper-V or WSL)\n" in report
+    assert (
+        f"fail ports     {workspace.port} is reserved by the system (on Windows by Hyper-V or WSL)\n"
+        in report
+    )
     assert '-> free it, or give "port" another port' in report

@@ -59,7 +59,10 @@ class Workspace:
 
     @property
     def function_count(self) -> int:
-        return sum(path.read_text("utf-8").count(".create_function(") for path in self.functions.glob("*.py"))
+        return sum(
+            path.read_text("utf-8").count(".create_function(")
+            for path in self.functions.glob("*.py")
+        )
 
     def run(self, command: str, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the environment's programs to its end."""
@@ -109,7 +112,9 @@ class Workspace:
 
     def add_function(self, name: str) -> None:
         source = (self.functions / "example_function.py").read_text("utf-8")
-        renamed = source.replace("example-function", name).replace("def example_function", "def another_function")
+        renamed = source.replace("example-function", name).replace(
+            "def example_function", "def another_function"
+        )
         (self.functions / f"{name.replace('-', '_')}.py").write_text(renamed, "utf-8")
 
 
@@ -140,7 +145,11 @@ class Terminal:
         return [self.process, *self.process.children(recursive=True)]
 
     def close(self) -> None:
-        for process in [*self.process.children(recursive=True), self.process] if self.process.is_running() else []:
+        for process in (
+            [*self.process.children(recursive=True), self.process]
+            if self.process.is_running()
+            else []
+        ):
             with suppress(psutil.Error):
                 process.kill()
         self.process.wait()

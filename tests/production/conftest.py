@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 
 from tests.production.service import SIGNING_KEY, Service
 
@@ -16,16 +16,24 @@ def deployment(copy: Callable[..., Path], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def make_service(project: Path, clean_env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """`make_service(probe=text)`: the generated app in production mode, with a module of functions added, started."""
+def make_service(
+    project: Path, clean_env: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[..., Service]]:
+    """`make_service(probe=text)`: the generated app in production mode, with a module of functions
+    added, started.
+    """
     with ExitStack() as stack:
 
-        def make(*, start: bool = True, env: dict[str, str] | None = None, **modules: str) -> Service:
+        def make(
+            *, start: bool = True, env: dict[str, str] | None = None, **modules: str
+        ) -> Service:
             path = tmp_path / "app"
-            shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env"))
+            shutil.copytree(
+                project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env")
+            )
             for name, text in modules.items():
                 (path / f"src/core/inngest/functions/{name}.py").write_text(text, encoding="utf-8")
-            executor = stack.enter_context(Executor(signing_key=SIGNING_KEY))
+            executor = stack.enter_context(StandIn(signing_key=SIGNING_KEY))
             service = Service(path, project, clean_env | (env or {}), executor)
             stack.callback(service.end)
             if start:

@@ -1,4 +1,6 @@
-"""The generated app in production mode, as a process of its own that a test can stop, kill and start again."""
+"""The generated app in production mode, as a process of its own that a test can stop, kill and
+start again.
+"""
 
 import json
 import os
@@ -9,7 +11,7 @@ from typing import Any
 
 import httpx
 import psutil
-from executor import Executor, free_port
+from inngest_devtools.testing import StandIn, free_port
 
 from tests.conftest import python_of
 
@@ -19,9 +21,11 @@ START_TIMEOUT = 20  # seconds
 
 
 class Service:
-    """An app from the sources at `path`, in the environment of `project`; it listens on the same port all its life."""
+    """An app from the sources at `path`, in the environment of `project`; it listens on the same
+    port all its life.
+    """
 
-    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: Executor) -> None:
+    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: StandIn) -> None:
         listener = free_port()
         self.port = listener.getsockname()[1]
         listener.close()
@@ -36,13 +40,22 @@ class Service:
             "INNGEST_SIGNING_KEY": SIGNING_KEY,
         }
         self._python = python_of(project)
-        self.command = [str(self._python), "-m", "uvicorn", "server.main:app", "--port", str(self.port)]
+        self.command = [
+            str(self._python),
+            "-m",
+            "uvicorn",
+            "server.main:app",
+            "--port",
+            str(self.port),
+        ]
         self._log = path / "app.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=self.path, env=self.env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command, cwd=self.path, env=self.env, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + START_TIMEOUT
         while not self._is_up():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -63,7 +76,12 @@ class Service:
     def run_module(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run `python -m ...` in the app's environment."""
         command = [str(self._python), "-m", *arguments]
-        options: dict[str, Any] = {"cwd": self.path, "env": self.env | env, "stdin": subprocess.DEVNULL, "timeout": 60}
+        options: dict[str, Any] = {
+            "cwd": self.path,
+            "env": self.env | env,
+            "stdin": subprocess.DEVNULL,
+            "timeout": 60,
+        }
         return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", **options)
 
     @property

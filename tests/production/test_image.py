@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 
 from tests.conftest import Run
 from tests.production.service import EVENT_KEY, SIGNING_KEY, Service
@@ -27,7 +27,9 @@ class Image:
     def __init__(self, project: Path, folder: Path) -> None:
         self.folder = folder
         self.text = re.sub(r"\\\n\s*", "", (project / "Dockerfile").read_text())
-        self.env = dict(part.split("=", 1) for line in self._all("ENV (.+)") for part in line.split())
+        self.env = dict(
+            part.split("=", 1) for line in self._all("ENV (.+)") for part in line.split()
+        )
         self.command: list[str] = json.loads(self._all("CMD (.+)")[-1])
         self.health_check: list[str] = json.loads(self._all("HEALTHCHECK .*?CMD (.+)")[0])
 
@@ -37,7 +39,11 @@ class Image:
             for source in sources:
                 self._copy(project / source, self.folder / target)
         for command in self._all("RUN .*?(uv sync .+)"):
-            run(*command.split(), cwd=self.folder, env={name: self.env[name] for name in self.env if name[:3] == "UV_"})
+            run(
+                *command.split(),
+                cwd=self.folder,
+                env={name: self.env[name] for name in self.env if name[:3] == "UV_"},
+            )
 
     def files(self) -> dict[str, float]:
         return {str(path): path.stat().st_mtime for path in self.folder.rglob("*")}
@@ -62,12 +68,16 @@ def image(project: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def make_container(image: Image, clean_env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """`make_container(NAME=value)`: a service that starts as the image says, in an empty working directory."""
+def make_container(
+    image: Image, clean_env: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[..., Service]]:
+    """`make_container(NAME=value)`: a service that starts as the image says, in an empty working
+    directory.
+    """
     services = []
 
     def make(**env: str) -> Service:
-        with Executor(signing_key=SIGNING_KEY) as executor:
+        with StandIn(signing_key=SIGNING_KEY) as executor:
             service = Service(tmp_path, image.folder, clean_env, executor)
         del service.env["PYTHONPATH"]
         service.env["PATH"] = f"{image.folder / '.venv/bin'}{os.pathsep}{service.env['PATH']}"
@@ -108,7 +118,12 @@ def test_run_image_serves_and_writes_nothing(
     health_check = [part.replace("8200", str(service.port)) for part in image.health_check]
 
     def is_healthy() -> bool:
-        return subprocess.run(health_check, env=service.env, stderr=subprocess.DEVNULL, timeout=10).returncode == 0
+        return (
+            subprocess.run(
+                health_check, env=service.env, stderr=subprocess.DEVNULL, timeout=10
+            ).returncode
+            == 0
+        )
 
     assert not is_healthy()
     service.start()
@@ -127,8 +142,14 @@ def test_run_image_serves_and_writes_nothing(
             "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production",
         ),
         ({"INNGEST_SIGNING_KEY": ""}, "INNGEST_SIGNING_KEY is blank"),
-        ({"INNGEST_DEV": "1"}, "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY"),
-        ({"INNGEST_IS_PRODUCTION": "false"}, "INNGEST_DEV=0 and INNGEST_IS_PRODUCTION=false contradict each other"),
+        (
+            {"INNGEST_DEV": "1"},
+            "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY",
+        ),
+        (
+            {"INNGEST_IS_PRODUCTION": "false"},
+            "INNGEST_DEV=0 and INNGEST_IS_PRODUCTION=false contradict each other",
+        ),
     ],
 )
 def test_run_image_in_dev_mode_or_without_keys_is_refused(
@@ -137,7 +158,9 @@ def test_run_image_in_dev_mode_or_without_keys_is_refused(
     service = make_container()
     merged = {name: value for name, value in (service.env | env).items() if value is not None}
 
-    result = subprocess.run(service.command, cwd=service.path, env=merged, capture_output=True, text=True, timeout=30)
+    result = subprocess.run(
+        service.command, cwd=service.path, env=merged, capture_output=True, text=True, timeout=30
+    )
 
     assert result.returncode == 1
     assert message in result.stderr
@@ -145,7 +168,9 @@ def test_run_image_in_dev_mode_or_without_keys_is_refused(
     assert EVENT_KEY not in result.stderr
 
 
-@pytest.mark.parametrize(("trusted", "client"), [("10.0.0.0/8", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.7")])
+@pytest.mark.parametrize(
+    ("trusted", "client"), [("10.0.0.0/8", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.7")]
+)
 def test_run_image_believes_proxy_headers_of_trusted_addresses_only(
     make_container: Callable[..., Service], trusted: str, client: str
 ) -> None:

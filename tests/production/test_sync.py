@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from executor import free_port, serve
+from inngest_devtools.testing import free_port, serve
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -18,7 +18,10 @@ from tests.production.service import Service
 pytestmark = pytest.mark.slow
 
 FUNCTIONS = 10
-APPS = [{"name": "other", "error": "theirs"}, {"name": "my-app", "error": "more concurrency limits than 2"}]
+APPS = [
+    {"name": "other", "error": "theirs"},
+    {"name": "my-app", "error": "more concurrency limits than 2"},
+]
 TOO_MANY_KEYS = """
 import inngest
 
@@ -35,7 +38,9 @@ async def greedy(ctx: inngest.Context) -> None: ...
 
 
 @contextmanager
-def serve_app(answer: Callable[[Request], Response], *, functions: int = FUNCTIONS) -> Iterator[str]:
+def serve_app(
+    answer: Callable[[Request], Response], *, functions: int = FUNCTIONS
+) -> Iterator[str]:
     """An app that is not ours, or not today's, and its Inngest server in one; yields their address."""
     routes = [
         Route("/readyz", lambda _: JSONResponse({"functions": functions})),
@@ -53,7 +58,9 @@ def test_sync_registers_every_function(make_service: Callable[..., Service]) -> 
     result = service.run_module("server.sync", "--url", service.url)
 
     assert (result.returncode, result.stderr) == (0, "")
-    assert result.stdout == f"Synced my-app: {service.executor.origin} has taken 10 of 10 functions.\n"
+    assert (
+        result.stdout == f"Synced my-app: {service.executor.origin} has taken 10 of 10 functions.\n"
+    )
 
 
 def test_sync_waits_for_app_that_starts(make_service: Callable[..., Service]) -> None:
@@ -67,7 +74,9 @@ def test_sync_waits_for_app_that_starts(make_service: Callable[..., Service]) ->
     assert result.returncode == 0, result.stderr
 
 
-def test_sync_of_app_that_does_not_answer_gives_up_in_time(make_service: Callable[..., Service]) -> None:
+def test_sync_of_app_that_does_not_answer_gives_up_in_time(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(start=False)
     started = time.monotonic()
 
@@ -88,14 +97,21 @@ def test_sync_that_server_refuses_says_why_at_once(make_service: Callable[..., S
     assert result.stderr == "ERROR:    my-app was not synced: At least one function is invalid\n"
 
 
-def test_sync_that_server_refuses_adds_what_its_dashboard_knows(make_service: Callable[..., Service]) -> None:
+def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(start=False)
 
-    with serve_app(lambda _: JSONResponse({"error": "At least one function is invalid", "status": 400})) as url:
+    with serve_app(
+        lambda _: JSONResponse({"error": "At least one function is invalid", "status": 400})
+    ) as url:
         result = service.run_module("server.sync", "--url", url, INNGEST_BASE_URL=url)
 
     assert result.returncode == 1
-    assert "not synced: At least one function is invalid: more concurrency limits than 2\n" in result.stderr
+    assert (
+        "not synced: At least one function is invalid: more concurrency limits than 2\n"
+        in result.stderr
+    )
 
 
 def test_sync_with_another_key_is_refused(make_service: Callable[..., Service]) -> None:
@@ -104,11 +120,16 @@ def test_sync_with_another_key_is_refused(make_service: Callable[..., Service]) 
     result = service.run_module("server.sync", "--url", service.url, INNGEST_SIGNING_KEY="ab" * 32)
 
     assert result.returncode == 1
-    assert "Unauthorized (the app has another INNGEST_SIGNING_KEY than this command, or another time)" in result.stderr
+    assert (
+        "Unauthorized (the app has another INNGEST_SIGNING_KEY than this command, or another time)"
+        in result.stderr
+    )
     assert "ab" * 32 not in result.stderr
 
 
-def test_sync_while_server_is_down_names_the_app_s_trouble(make_service: Callable[..., Service]) -> None:
+def test_sync_while_server_is_down_names_the_app_s_trouble(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(env={"INNGEST_API_BASE_URL": "http://127.0.0.1:1"})
 
     result = service.run_module("server.sync", "--url", service.url)
@@ -120,14 +141,19 @@ def test_sync_while_server_is_down_names_the_app_s_trouble(make_service: Callabl
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (lambda _: JSONResponse({"ok": False, "error": "app is archived"}), "not synced: app is archived"),
+        (
+            lambda _: JSONResponse({"ok": False, "error": "app is archived"}),
+            "not synced: app is archived",
+        ),
         (lambda _: JSONResponse({"ok": "yes"}), "answered 200"),
         (lambda _: Response("<html>Welcome</html>"), "answered 200: <html>Welcome</html>"),
         (lambda _: Response(status_code=502), "answered 502: Bad Gateway"),
         (lambda _: JSONResponse(["ok"]), 'answered 200: ["ok"]'),
     ],
 )
-def test_sync_believes_nothing_but_ok(make_service: Callable[..., Service], answer: Any, problem: str) -> None:
+def test_sync_believes_nothing_but_ok(
+    make_service: Callable[..., Service], answer: Any, problem: str
+) -> None:
     service = make_service(start=False)
 
     with serve_app(answer) as url:
@@ -137,7 +163,9 @@ def test_sync_believes_nothing_but_ok(make_service: Callable[..., Service], answ
     assert problem in result.stderr
 
 
-def test_sync_with_app_of_another_release_is_no_success(make_service: Callable[..., Service]) -> None:
+def test_sync_with_app_of_another_release_is_no_success(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(start=False)
 
     with serve_app(lambda _: JSONResponse({"ok": True}), functions=9) as url:
@@ -150,10 +178,18 @@ def test_sync_with_app_of_another_release_is_no_success(make_service: Callable[.
 @pytest.mark.parametrize(
     ("arguments", "env", "problem"),
     [
-        (["--url", "app:8200"], {}, "app:8200 is not an app's address: write it like http://127.0.0.1:8200"),
+        (
+            ["--url", "app:8200"],
+            {},
+            "app:8200 is not an app's address: write it like http://127.0.0.1:8200",
+        ),
         (["--url", "http://[::1"], {}, "is not an app's address"),
         (["--wait", "long"], {}, "argument --wait: invalid float value: 'long'"),
-        ([], {"INNGEST_BASE_URL": "http://inngest:8288"}, "Inngest would be told to call http://127.0.0.1:8200"),
+        (
+            [],
+            {"INNGEST_BASE_URL": "http://inngest:8288"},
+            "Inngest would be told to call http://127.0.0.1:8200",
+        ),
     ],
 )
 def test_sync_with_wrong_command_line_exits_with_2(

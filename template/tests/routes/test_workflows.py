@@ -1,8 +1,10 @@
 import httpx
-from executor import InngestServer
+from inngest_devtools.testing import InngestServer
 
 
-def test_post_workflow_starts_run_and_answers_at_once(client: httpx.Client, inngest_server: InngestServer) -> None:
+def test_post_workflow_starts_run_and_answers_at_once(
+    client: httpx.Client, inngest_server: InngestServer
+) -> None:
     response = client.post("/api/v1/workflows", json={"source": "orders"})
 
     assert response.status_code == 202

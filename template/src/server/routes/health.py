@@ -4,15 +4,16 @@ from functools import lru_cache
 from typing import Literal
 
 import httpx
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from core.config import get_settings
-from core.inngest.functions import FUNCTIONS
+from core.inngest.settings import get_settings
 
 INNGEST_TIMEOUT = 1.0  # seconds
 
-get_tls_context = lru_cache(httpx.create_ssl_context)  # 25 ms, in which nothing else is served: once is enough
+get_tls_context = lru_cache(
+    httpx.create_ssl_context
+)  # 25 ms, in which nothing else is served: once is enough
 
 router = APIRouter(tags=["health"])
 
@@ -30,9 +31,12 @@ async def get_liveness() -> dict[str, str]:
 
 
 @router.get("/readyz")
-async def get_readiness() -> Readiness:
-    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send none."""
-    return Readiness(functions=len(FUNCTIONS), inngest=await _ping_inngest())
+async def get_readiness(request: Request) -> Readiness:
+    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send
+    none.
+    """
+    functions = request.app.state.inngest_functions
+    return Readiness(functions=len(functions), inngest=await _ping_inngest())
 
 
 async def _ping_inngest() -> Literal["reachable", "unreachable"]:

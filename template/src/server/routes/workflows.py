@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, status
 
+from core.inngest import send_event
 from core.inngest.events import WorkflowStart
-from server.events import EventsSent, send_event
+from core.inngest.sending import EventsSent
 
 router = APIRouter(prefix="/api/v1/workflows", tags=["workflows"])
 

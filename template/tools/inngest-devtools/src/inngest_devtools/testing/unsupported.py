@@ -1,5 +1,8 @@
-"""The one answer to what the stand-in does not imitate."""
+"""What the stand-in refuses."""
 
 
 class Unsupported(NotImplementedError):
-    """Not imitated here, by name: run this test against the real server, `--inngest-dev-server`."""
+    """Not imitated here: run this test with `pytest --inngest-dev-server`.
+
+    Mark it with `real_server` if it needs that one.
+    """

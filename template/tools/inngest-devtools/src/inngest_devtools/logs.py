@@ -1,0 +1,65 @@
+"""Log files: followed as they grow, and written to the terminal."""
+
+import json
+import signal
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def prepare_terminal() -> None:
+    """What a program does first: a console without UTF-8 does not end it, and SIGTERM lets it clear
+    up.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+class Tail:
+    """Reads the lines that a file has got since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._position = 0
+        self._rest = b""
+
+    def read(self) -> list[str]:
+        """The new complete lines, readable."""
+        if not self._path.exists():
+            return []
+        with self._path.open("rb") as file:
+            if file.seek(0, 2) < self._position:  # started anew
+                self._position = 0
+            file.seek(self._position)
+            data = file.read()
+        self._position += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return [to_readable(line.decode("utf-8", "replace").rstrip()) for line in lines]
+
+
+def to_readable(line: str) -> str:
+    """A line that the server wrote as JSON, in the form of uvicorn's lines; any other line as it
+    is.
+    """
+    try:
+        entry: dict[str, Any] = dict(json.loads(line))
+        level, message = entry.pop("level"), entry.pop("msg")
+    except (ValueError, TypeError, KeyError):
+        return line
+    fields = [f"{name}={value}" for name, value in entry.items() if _is_telling(name, value)]
+    return " ".join([f"{level + ':':9}", message, *fields])
+
+
+def _is_telling(name: str, value: object) -> bool:
+    return (
+        name not in ("time", "caller", "svc", "service")
+        and not name.endswith("_id")
+        and not isinstance(value, dict)
+    )

@@ -1,0 +1,73 @@
+"""What the plugin's fixtures are made of: kept out of the plugin, which every pytest session loads."""
+
+import importlib
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+import pytest
+
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.project import get_project
+from inngest_devtools.testing.real_server import RealServer
+from inngest_devtools.testing.stand_in import StandIn
+
+
+class CountCalls(Protocol):
+    """Count how often a module's functions run: `calls = count_calls(module, "fetch", "save")`."""
+
+    def __call__(self, module: ModuleType, *names: str) -> Counter[str]: ...
+
+
+def make_server(*, real: bool) -> StandIn | RealServer:
+    """The server of this session: not started, but its origin is known."""
+    return RealServer(_find_cli()) if real else StandIn()
+
+
+def _find_cli() -> Path:
+    from inngest_devtools.inngest_cli import find_cli
+
+    path = find_cli()
+    if path is None:
+        raise DevtoolsError("there is no Inngest CLI: run `inngest-dev install` first")
+    return path
+
+
+def load_app() -> Any:
+    """The project's app, by its target: `module:name`, or `module:factory()`."""
+    target = get_project().app
+    import_root = str(get_project().import_root)
+    if import_root not in sys.path:
+        sys.path.insert(0, import_root)
+    module_name, _, attribute = target.partition(":")
+    app: Any = importlib.import_module(module_name)
+    for name in attribute.removesuffix("()").split("."):
+        app = getattr(app, name)
+    return app() if attribute.endswith("()") else app
+
+
+def make_count_calls(monkeypatch: pytest.MonkeyPatch) -> CountCalls:
+    """A `CountCalls` whose patches end with the test."""
+    calls: Counter[str] = Counter()
+
+    def count(module: ModuleType, *names: str) -> Counter[str]:
+        for name in names:
+            monkeypatch.setattr(module, name, _counted(getattr(module, name), name, calls))
+        return calls
+
+    return count
+
+
+def _counted(
+    function: Callable[..., Awaitable[Any]], name: str, calls: Counter[str]
+) -> Callable[..., Awaitable[Any]]:
+    @wraps(function)
+    async def counted(*args: Any) -> Any:
+        calls[name] += 1
+        return await function(*args)
+
+    return counted

@@ -1,0 +1,144 @@
+"""The pytest plugin: it does nothing in a session whose project has not asked for it.
+
+A project asks with one line in its pytest settings, `inngest_devtools = true`. Then, before
+anything of the project is imported, the plugin chooses the server and points the app's settings at
+it. Every pytest session loads this module: it imports nothing that costs time.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from inngest_devtools.testing.fixtures import CountCalls
+    from inngest_devtools.testing.inngest_server import InngestServer
+
+INI_LINE = "inngest_devtools"
+OPTION = "--inngest-dev-server"
+SERVER = pytest.StashKey[Any]()
+
+MARKERS = (
+    "virtual_time: waits longer than a test can on a real server; skipped with --inngest-dev-server",
+    "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server",
+)
+
+# The exceptions with which a project's own settings stop the app: their text is made to be read
+# alone.
+READABLE_ERRORS = ("ConfigurationError", "DevtoolsError")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("inngest")
+    group.addoption(OPTION, action="store_true", help="run against a real Inngest Dev Server")
+    parser.addini(INI_LINE, "run this project's Inngest functions in its tests", "bool", False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Choose the server and set the mode, before a `conftest.py` may import the app."""
+    if early_config.getini(INI_LINE):
+        _choose_server(early_config)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not config.getini(INI_LINE):
+        return
+    for marker in MARKERS:
+        config.addinivalue_line("markers", marker)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End with the app's own line where its settings are wrong, instead of a traceback for each
+    test module.
+    """
+    config = session.config
+    is_worker_of_xdist = hasattr(config, "workerinput")
+    if not config.getini(INI_LINE) or is_worker_of_xdist:
+        return
+    from inngest_devtools.testing.fixtures import load_app
+
+    try:
+        load_app()
+    except Exception as error:
+        # Any other error pytest shows with its traceback, where a test module imports the app.
+        if _is_readable(error):
+            raise pytest.UsageError(str(error)) from None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if not item.config.getini(INI_LINE):
+        return
+    is_real = item.config.getoption(OPTION)
+    if is_real and item.get_closest_marker("virtual_time"):
+        pytest.skip("waits longer than a test can")
+    if not is_real and item.get_closest_marker("real_server"):
+        pytest.skip(f"needs a real Dev Server: run pytest with {OPTION}")
+
+
+@pytest.fixture(scope="session")
+def inngest_app_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The app, served over HTTP from a thread of this process: a test can patch what the app calls."""
+    _require_ini_line(request.config)
+    from inngest_devtools.testing.app_server import free_port, serve, url_of
+    from inngest_devtools.testing.fixtures import load_app
+
+    listener = free_port()
+    with serve(load_app(), listener):
+        yield url_of(listener)
+
+
+@pytest.fixture(scope="session")
+def _inngest_synced_server(request: pytest.FixtureRequest, inngest_app_url: str) -> Iterator[Any]:
+    with request.config.stash[SERVER] as server:
+        server.sync(inngest_app_url)
+        yield server
+
+
+@pytest.fixture
+def inngest_server(_inngest_synced_server: Any) -> "InngestServer":
+    """The server that a test sends events to; it shows no run of an earlier test."""
+    _inngest_synced_server.reset()
+    return _inngest_synced_server  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def count_calls(monkeypatch: pytest.MonkeyPatch) -> "CountCalls":
+    """Count how often a module's functions run: `calls = count_calls(module, "fetch", "save")`."""
+    from inngest_devtools.testing.fixtures import make_count_calls
+
+    return make_count_calls(monkeypatch)
+
+
+def _require_ini_line(config: pytest.Config) -> None:
+    if SERVER not in config.stash:
+        raise pytest.UsageError(
+            f"this fixture runs the project's app: write `{INI_LINE} = true` into pytest's settings"
+        )
+
+
+def _choose_server(config: pytest.Config) -> None:
+    from inngest_devtools.testing.fixtures import make_server
+
+    is_real = config.known_args_namespace.inngest_dev_server
+    try:
+        server = make_server(real=is_real)
+    except Exception as error:
+        if _is_readable(error):
+            raise pytest.UsageError(f"{OPTION if is_real else INI_LINE}: {error}") from None
+        raise
+    config.stash[SERVER] = server
+    for name in list(os.environ):
+        if name.startswith("INNGEST_") or name.upper().endswith("_PROXY"):
+            del os.environ[name]
+    os.environ |= {
+        "INNGEST_DEV": "1",
+        "INNGEST_BASE_URL": server.origin,
+        "INNGEST_ENV_FILE": "",  # a developer's `.env` does not change what the tests say
+    }
+
+
+def _is_readable(error: Exception) -> bool:
+    return any(base.__name__ in READABLE_ERRORS for base in type(error).__mro__)
