@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from ._expression_parser import Call, Fold, Has, ListOf, Literal, MapOf, Name, Node, Select
-from ._expression_values import (
+from inngest_devtools.testing._expression_parser import Call, Fold, Has, ListOf, Literal, MapOf, Name, Node, Select
+from inngest_devtools.testing._expression_values import (
     NO_OVERLOAD,
     TYPE_NAMES,
     UNKNOWN,
@@ -16,7 +16,7 @@ from ._expression_values import (
     select,
     type_of,
 )
-from .unsupported import Unsupported
+from inngest_devtools.testing.unsupported import Unsupported
 
 Variables = Mapping[str, Value]
 

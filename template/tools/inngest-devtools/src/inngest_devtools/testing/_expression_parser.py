@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
-from .unsupported import Unsupported
+from inngest_devtools.testing.unsupported import Unsupported
 
 
 class InvalidExpression(ValueError):

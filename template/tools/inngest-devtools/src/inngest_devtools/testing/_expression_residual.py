@@ -7,10 +7,10 @@ of the text later knows `async` alone. Source: inngest 1.43.0, pkg/expressions/r
 import json
 from collections.abc import Iterator
 
-from ._expression_cel import Interpreter, Variables
-from ._expression_parser import Call, Fold, Has, ListOf, Literal, MapOf, Name, Node, Select, Uint, parse
-from ._expression_values import Failure, TypeName, Value, go_format, is_missing
-from .unsupported import Unsupported
+from inngest_devtools.testing._expression_cel import Interpreter, Variables
+from inngest_devtools.testing._expression_parser import Call, Fold, Has, ListOf, Literal, MapOf, Name, Node, Select, Uint, parse
+from inngest_devtools.testing._expression_values import Failure, TypeName, Value, go_format, is_missing
+from inngest_devtools.testing.unsupported import Unsupported
 
 
 def fill_in(text: str, event: Variables) -> str:

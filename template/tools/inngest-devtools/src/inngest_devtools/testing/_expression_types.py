@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from ._expression_parser import (
+from inngest_devtools.testing._expression_parser import (
     Call,
     Fold,
     Has,
@@ -19,7 +19,7 @@ from ._expression_parser import (
     Node,
     Select,
 )
-from ._expression_values import TYPE_NAMES, type_of
+from inngest_devtools.testing._expression_values import TYPE_NAMES, type_of
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ._expression_parser import MAX_INT, MAX_UINT, MIN_INT, Uint
-from .unsupported import Unsupported
+from inngest_devtools.testing._expression_parser import MAX_INT, MAX_UINT, MIN_INT, Uint
+from inngest_devtools.testing.unsupported import Unsupported
 
 Value = Any
 

@@ -8,11 +8,11 @@ answers.
 
 from typing import Any
 
-from ._expression_cel import Interpreter
-from ._expression_parser import InvalidExpression, Uint, lift_literals, parse
-from ._expression_residual import fill_in
-from ._expression_types import check_types, find_disallowed
-from ._expression_values import (
+from inngest_devtools.testing._expression_cel import Interpreter
+from inngest_devtools.testing._expression_parser import InvalidExpression, Uint, lift_literals, parse
+from inngest_devtools.testing._expression_residual import fill_in
+from inngest_devtools.testing._expression_types import check_types, find_disallowed
+from inngest_devtools.testing._expression_values import (
     UNKNOWN,
     Failure,
     TypeName,
@@ -23,7 +23,7 @@ from ._expression_values import (
     is_missing,
     type_of,
 )
-from .unsupported import Unsupported
+from inngest_devtools.testing.unsupported import Unsupported
 
 __all__ = [
     "ExpressionError",
