@@ -2,7 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
-from inngest_devtools.testing._expression_parser import Call, Fold, Has, ListOf, Literal, MapOf, Name, Node, Select
+from inngest_devtools.testing._expression_parser import (
+    Call,
+    Fold,
+    Has,
+    ListOf,
+    Literal,
+    MapOf,
+    Name,
+    Node,
+    Select,
+)
 from inngest_devtools.testing._expression_values import (
     NO_OVERLOAD,
     TYPE_NAMES,
@@ -89,11 +99,10 @@ class Interpreter:
         return self._resolve(root, keys, scope)
 
     def _resolve(self, root: Node, keys: list[Value], scope: Variables) -> Value:
-        value = (
-            self._named(root.name, scope)
-            if isinstance(root, Name)
-            else self.evaluate(root, scope)
-        )
+        if isinstance(root, Name):
+            value = self._named(root.name, scope)
+        else:
+            value = self.evaluate(root, scope)
         for key in keys:
             if is_missing(value):
                 return value
@@ -153,7 +162,7 @@ class Interpreter:
             return source
         if not isinstance(source, (list, dict)):
             return Failure(f"got '{type_of(source)}', expected iterable type")
-        items = [{**scope, fold.variable: item} for item in source]
+        items: list[Variables] = [{**scope, fold.variable: item} for item in source]
         if fold.macro in ("all", "exists"):
             return self._quantify(fold.predicate, items, absorbing=fold.macro == "exists")
         if fold.macro == "exists_one":

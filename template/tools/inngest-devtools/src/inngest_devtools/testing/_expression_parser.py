@@ -96,7 +96,8 @@ _LIFTABLE = re.compile(
     | '(?P<single>(?:\\.|[^'\\])*)(?:'|\\?\Z)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
     | (?P<kept>0[A-Za-z]|[0-9]+[uU])
-    | (?P<float>\.[0-9]+(?:[eE][+-]?[0-9]*)?|[0-9]+(?:\.[0-9]+[eE][+-]?[0-9]*|[eE][+-]?[0-9]*|\.[0-9]+))
+    | (?P<float>\.[0-9]+(?:[eE][+-]?[0-9]*)?
+        |[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]*)?|[eE][+-]?[0-9]*))
     | (?P<int>[0-9]+)
     | (?P<other>.)
     """,
@@ -114,7 +115,7 @@ _TOKEN = re.compile(
     | (?P<bytes>[bB][rR]?["'])
     | (?P<triple>\"\"\"(?:{_ESCAPE}|[^\\])*?\"\"\"|'''(?:{_ESCAPE}|[^\\])*?''')
     | (?P<string>"(?:{_ESCAPE}|[^\\"\n\r])*"|'(?:{_ESCAPE}|[^\\'\n\r])*')
-    | (?P<float>[0-9]+\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+|\.[0-9]+(?:[eE][+-]?[0-9]+)?)
+    | (?P<float>[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)
     | (?P<uint>(?:0x[0-9a-fA-F]+|[0-9]+)[uU])
     | (?P<int>0x[0-9a-fA-F]+|[0-9]+)
     | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
@@ -125,9 +126,9 @@ _TOKEN = re.compile(
 _NUMBERS = ("int", "uint", "float")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _RELATIONS = ("<", "<=", ">=", ">", "==", "!=", "in")
-_RESERVED = frozenset(
-    "as break const continue else for function if import let loop package namespace return var"
-    " void while".split()
+_RESERVED = re.compile(
+    "as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var"
+    "|void|while"
 )
 _FOLDS = {"all": 2, "exists": 2, "exists_one": 2, "existsOne": 2, "filter": 2}
 _SIMPLE_ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
@@ -216,7 +217,7 @@ def _tokenise(text: str) -> list[_Token]:
 
 
 class _Parser:
-    """Recursive descent: a method for each level of precedence, from the loosest to the tightest."""
+    """Recursive descent: a method for each level of precedence, from the loosest one on."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -337,7 +338,7 @@ class _Parser:
             return Literal(_CONSTANTS[name])
         if name == "in" or self._next.text == "{":
             raise self._error()
-        if name in _RESERVED:
+        if _RESERVED.fullmatch(name):
             raise InvalidExpression(f"reserved identifier: {name}, in {self.text!r}")
         if not self._take("("):
             return Name(name)

@@ -8,8 +8,25 @@ import json
 from collections.abc import Iterator
 
 from inngest_devtools.testing._expression_cel import Interpreter, Variables
-from inngest_devtools.testing._expression_parser import Call, Fold, Has, ListOf, Literal, MapOf, Name, Node, Select, Uint, parse
-from inngest_devtools.testing._expression_values import Failure, TypeName, Value, go_format, is_missing
+from inngest_devtools.testing._expression_parser import (
+    Call,
+    Has,
+    ListOf,
+    Literal,
+    MapOf,
+    Name,
+    Node,
+    Select,
+    Uint,
+    parse,
+)
+from inngest_devtools.testing._expression_values import (
+    Failure,
+    TypeName,
+    Value,
+    go_format,
+    is_missing,
+)
 from inngest_devtools.testing.unsupported import Unsupported
 
 
@@ -63,7 +80,7 @@ class _Residual(Interpreter):
                 chosen = self.evaluate(condition, {})
                 if not is_missing(chosen):
                     return self.prune(when_true if chosen else when_false)
-            case Call("_[_]", (operand, index)):
+            case Call("_[_]"):
                 return node
             case Call("@in", (_, container)):
                 if self.evaluate(container, {}) in ([], {}):
@@ -164,8 +181,9 @@ def _write_comparison(node: Node, text: str) -> str:
             paths = [_write(side, text) for side in (left, right) if _is_path(side)]
             literals = [side.value for side in (left, right) if isinstance(side, Literal)]
             if len(paths) == 2:
-                is_missing_left = paths[0].startswith("event.")
-                return f"{paths[1]} {operator} null" if is_missing_left else f" {operator} ".join(paths)
+                if paths[0].startswith("event."):
+                    return f"{paths[1]} {operator} null"
+                return f"{paths[0]} {operator} {paths[1]}"
             if len(paths) == 1 and literals and _is_rewritten(operator, literals[0]):
                 path = "null" if paths[0].startswith("event.") else paths[0]
                 return f"{path} {operator} {_write_again(literals[0])}"
@@ -175,7 +193,7 @@ def _write_comparison(node: Node, text: str) -> str:
 def _is_path(node: Node) -> bool:
     while isinstance(node, Select):
         node = node.operand
-    return isinstance(node, Name)
+    return isinstance(node, Name) and node.name in ("event", "async")
 
 
 def _is_rewritten(operator: str, value: Value) -> bool:

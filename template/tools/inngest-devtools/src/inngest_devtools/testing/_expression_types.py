@@ -87,7 +87,7 @@ _FUNCTIONS: dict[str, tuple[str, ...]] = {
     ),
     "string": tuple(
         f"{name} -> string"
-        for name in "string bool bytes double duration int timestamp uint".split()
+        for name in ("string", "bool", "bytes", "double", "duration", "int", "timestamp", "uint")
     ),
     "timestamp": tuple(f"{name} -> timestamp" for name in ("timestamp", "int", "string")),
     "type": ("dyn -> type",),
@@ -116,9 +116,11 @@ _METHODS: dict[str, tuple[str, ...]] = {
 }
 
 # All that the condition of a cancellation may call. Source: pkg/expressions/validation.go.
-_ALLOWED = frozenset(
-    "_?_:_ _&&_ _||_ !_ _==_ _!=_ _<_ _<=_ _>_ _>=_ _[_] @in int uint double".split()
-)
+_ALLOWED = {
+    *("_?_:_", "_&&_", "_||_", "!_", "_[_]", "@in"),
+    *("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"),
+    *("int", "uint", "double"),
+}
 
 
 def check_types(node: Node, scope: Scope = _DECLARED) -> Type:
@@ -198,10 +200,16 @@ def _type_of_fold(fold: Fold, scope: Scope) -> Type:
 
 
 def _type_of_call(function: str, types: list[Type], *, is_method: bool) -> Type:
-    if function in ("_?_:_", "_[_]", "@in"):
-        result = _GENERIC[function](*types)
-    else:
-        result = _overloaded(function, types, is_method)
+    result: Type | None
+    match function, types:
+        case "_?_:_", (condition, when_true, when_false):
+            result = _conditional(condition, when_true, when_false)
+        case "_[_]", (operand, index):
+            result = _index(operand, index)
+        case "@in", (item, container):
+            result = _in(item, container)
+        case _:
+            result = _overloaded(function, types, is_method)
     if result is None:
         applied = ", ".join(map(str, types))
         raise InvalidExpression(f"found no matching overload for '{function}' applied to {applied}")
@@ -240,9 +248,6 @@ def _in(item: Type, container: Type) -> Type | None:
     if container.name not in ("list", "map", "dyn") or not item.fits(held or DYN):
         return None
     return BOOL
-
-
-_GENERIC = {"_?_:_": _conditional, "_[_]": _index, "@in": _in}
 
 
 def _join(types: Iterator[Type] | list[Type]) -> Type:

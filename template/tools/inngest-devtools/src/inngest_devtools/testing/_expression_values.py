@@ -21,7 +21,7 @@ Value = Any
 
 @dataclass(frozen=True)
 class Failure:
-    """What an operation leaves behind that could not be done; the dialect mostly goes on with it."""
+    """What is left of an operation that cannot be done; the dialect mostly goes on with it."""
 
     message: str
 
@@ -42,12 +42,18 @@ class _Unknown:
 
 UNKNOWN = _Unknown()
 NO_OVERLOAD = Failure("no such overload")
-TYPE_NAMES = frozenset("bool bytes double int list map null_type string type uint".split())
+TYPE_NAMES = {
+    *("bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"),
+}
 
 # Of Go's regular expressions (RE2) what Python's read in the same way.
 _COMMON_REGEX = re.compile(
-    r"""(?: [^\\\[\](){}*+?|^$] | [.^$|()*+?] | \(\?: | \{[0-9]+(?:,[0-9]*)?\}
-        | \\[dwsDWS.^$*+?()\[\]{}|\\/-] | \[\^?(?:[^\\\]\[] | \\[dwsDWS.\\\]\[^-])+\] )*""",
+    r"""(?:
+        (?: [^\\\[\](){}*+?|^$] | \\[dwsDWS.^$*+?()\[\]{}|\\/-] | \)
+          | \[\^?(?:[^\\\]\[] | \\[dwsDWS.\\\]\[^-])+\] )
+        (?: (?:[*+?] | \{[0-9]{1,3}(?:,[0-9]{0,3})?\}) \?? (?![*+?{]) )?
+      | (?: [\^$|] | \\[bB] | \((?:\?:)? ) (?![*+?{])
+    )*""",
     re.VERBOSE,
 )
 
@@ -136,7 +142,7 @@ def call(function: str, args: list[Value]) -> Value:
     """
     if function in _ORDER:
         return _compare(_ORDER[function], *args)
-    if function in _UNSUPPORTED:
+    if _UNSUPPORTED.fullmatch(function):
         raise Unsupported(f"{function}() in an expression")
     known = _FUNCTIONS.get((function, len(args)))
     return known(*args) if known else Failure(f"no such overload: {function}")
@@ -400,7 +406,7 @@ _FUNCTIONS: dict[tuple[str, int], Callable[..., Value]] = {
     ("b64decode", 1): _base64_decode,
     ("json_parse", 1): _parse_json,
 }
-_UNSUPPORTED = frozenset(
-    "bytes date duration timestamp now now_plus now_minus getDate getDayOfMonth getDayOfWeek"
-    " getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth getSeconds".split()
+_UNSUPPORTED = re.compile(
+    "bytes|date|duration|timestamp|now|now_plus|now_minus|getDate|getDayOfMonth|getDayOfWeek"
+    "|getDayOfYear|getFullYear|getHours|getMilliseconds|getMinutes|getMonth|getSeconds"
 )

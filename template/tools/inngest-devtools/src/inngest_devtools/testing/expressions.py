@@ -9,7 +9,12 @@ answers.
 from typing import Any
 
 from inngest_devtools.testing._expression_cel import Interpreter
-from inngest_devtools.testing._expression_parser import InvalidExpression, Uint, lift_literals, parse
+from inngest_devtools.testing._expression_parser import (
+    InvalidExpression,
+    Uint,
+    lift_literals,
+    parse,
+)
 from inngest_devtools.testing._expression_residual import fill_in
 from inngest_devtools.testing._expression_types import check_types, find_disallowed
 from inngest_devtools.testing._expression_values import (
@@ -99,8 +104,7 @@ def evaluate(text: str, event: Json) -> Any:
     """The value of a key or a priority for an event, as JSON; False where its field is missing.
 
     Raises:
-        ExpressionError: It has none. The server then does without rate limit, debounce and singleton
-            keys, and takes `nil` for those of concurrency and throttle.
+        ExpressionError: It has none.
         Unsupported: It has what is not imitated.
     """
     value = _evaluate(text, {"event": _as_map(event)})
@@ -111,7 +115,8 @@ def evaluate(text: str, event: Json) -> Any:
 
 def _as_map(event: Json) -> Json:
     """An event as expressions see it: with `data` and `user` even where it has none."""
-    return from_json({**event, "data": event.get("data") or {}, "user": event.get("user") or {}})
+    maps = {name: event.get(name) or {} for name in ("data", "user")}
+    return {name: from_json(value) for name, value in {**event, **maps}.items()}
 
 
 def _evaluate(text: str, variables: Json) -> Value:
