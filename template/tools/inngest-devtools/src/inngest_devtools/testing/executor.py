@@ -12,6 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from inngest_devtools.testing.app_client import AppClient, InferenceFailed
+from inngest_devtools.testing.expressions import InvalidExpression, check_expression
 from inngest_devtools.testing.flow_control import (
     Batcher,
     Concurrency,
@@ -37,7 +38,6 @@ from inngest_devtools.testing.protocol import (
     seconds_until_ts,
     server_error,
 )
-from inngest_devtools.testing.registration import find_expression_problem
 from inngest_devtools.testing.runs import Call, RunState, Wait
 from inngest_devtools.testing.unsupported import Unsupported
 from inngest_devtools.testing.virtual_time import VirtualTime
@@ -391,7 +391,9 @@ class Executor:
 
     def _wait(self, run: RunState, step_id: str, event_name: str, options: Json) -> None:
         expression = options.get("if")
-        if expression is not None and find_expression_problem("wait", expression):
+        try:
+            check_expression(expression or "true", "wait")
+        except InvalidExpression:
             self._fail(run, "InvalidExpression", "Wait for event If expression failed to compile")
             return
         self._waits.append(Wait(run, step_id, event_name, expression))

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from inngest_devtools.testing.functions import Function
-from inngest_devtools.testing.matching import evaluate_key, holds
+from inngest_devtools.testing.matching import NO_KEY, evaluate_key, find_number, holds
 from inngest_devtools.testing.protocol import Json, seconds
 from inngest_devtools.testing.runs import RunState
 from inngest_devtools.testing.virtual_time import VirtualTime
@@ -51,6 +51,8 @@ class RateLimiter:
         if options is None:
             return False
         key = evaluate_key(options.get("key"), event)
+        if key is NO_KEY:
+            return True
         if key is False:  # an expression that is false takes the event out of the limit
             return False
         limit, period = options["limit"], seconds(options["period"])
@@ -110,11 +112,7 @@ def find_priority(function: Function, event: Json) -> float:
     expression = (function.priority or {}).get("run")
     if expression is None:
         return 0
-    value = evaluate_key(expression, event)
-    try:
-        return max(-MAX_PRIORITY, min(MAX_PRIORITY, int(value)))
-    except (TypeError, ValueError):
-        return 0
+    return max(-MAX_PRIORITY, min(MAX_PRIORITY, find_number(expression, event)))
 
 
 class Singletons:
@@ -127,7 +125,7 @@ class Singletons:
         if function.singleton is None:
             return None
         key = evaluate_key(function.singleton.get("key"), event)
-        return None if key is False else (function.id, key)
+        return None if key is False or key is NO_KEY else (function.id, key)
 
     def holder(self, lock: Hashable) -> RunState | None:
         return self._holders.get(lock)

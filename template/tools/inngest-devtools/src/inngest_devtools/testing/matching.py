@@ -1,10 +1,16 @@
-"""Whether an event matches an expression, and what a key comes to; see `expressions` for the language."""
+"""Whether an event matches a trigger or an expression, and what a key comes to for it."""
 
-import re
-from typing import Any
+from typing import Any, Final
 
-from inngest_devtools.testing.protocol import Json
-from inngest_devtools.testing.unsupported import Unsupported
+from inngest_devtools.testing.expressions import (
+    ExpressionError,
+    InvalidExpression,
+    evaluate,
+    matches,
+)
+from inngest_devtools.testing.protocol import Json, public_event
+
+NO_KEY: Final = "the server fails to evaluate this key"
 
 
 def triggers(trigger: Json, event: Json) -> bool:
@@ -26,33 +32,28 @@ def holds(expression: str | None, event: Json, async_event: Json | None = None) 
     """
     if expression is None:
         return True
-    parts = [part.strip() for part in expression.split("&&")]
-    return all(evaluate(part, event, async_event or event) is True for part in parts)
+    arrived = public_event(async_event) if async_event else None
+    return matches(expression, public_event(event), arrived)
 
 
 def evaluate_key(expression: str | None, event: Json) -> Any:
-    """What a key's expression comes to, in a form by which equal keys are found equal."""
+    """What a key's expression comes to, in a form by which equal keys are found equal.
+
+    False where its field is missing, or where the expression is false; `NO_KEY` where it fails.
+    """
     if expression is None:
         return None
-    value = evaluate(expression, event, event)
-    return value if isinstance(value, bool) else str(value)
+    try:
+        value = evaluate(expression, public_event(event))
+    except (ExpressionError, InvalidExpression):
+        return NO_KEY
+    return value if isinstance(value, bool) else f"{type(value).__name__} {value}"
 
 
-def evaluate(expression: str, event: Json, async_event: Json) -> Any:
-    """The value of a path, a quoted string, or a comparison of two of them."""
-    left, equals, right = expression.partition("==")
-    if equals:
-        return evaluate(left.strip(), event, async_event) == evaluate(
-            right.strip(), event, async_event
-        )
-    if quoted := re.fullmatch(r"'([^'\\]*)'|\"([^\"\\]*)\"", expression):
-        return quoted[1] or quoted[2] or ""
-    if re.fullmatch(r"-?\d+", expression):
-        return int(expression)
-    if not re.fullmatch(r"(event|async)(\.\w+)+", expression):
-        raise Unsupported(f"the expression {expression!r}")
-    root, *names = expression.split(".")
-    value: Any = event if root == "event" else async_event
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+def find_number(expression: str, event: Json) -> int:
+    """What a priority comes to: a whole number, or nothing."""
+    try:
+        value = evaluate(expression, public_event(event))
+    except (ExpressionError, InvalidExpression):
+        return 0
+    return int(value) if isinstance(value, int | float) else 0

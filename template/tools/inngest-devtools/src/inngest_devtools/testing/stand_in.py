@@ -93,6 +93,7 @@ class StandIn(InngestServer):
                 200.
         """
         response = self._app.sync(f"{app_url}{SERVE_PATH}")
+        self._executor.work()  # raises what was met in another thread
         body = response.json()
         if not body.get("ok"):
             raise SyncError(
@@ -156,7 +157,11 @@ class StandIn(InngestServer):
             if request.headers.get("authorization") != f"Bearer {key}":
                 return JSONResponse({"error": "Authentication failed", "status": 401}, 401)
         body = await request.json()
-        problems = [problem for config in body["functions"] for problem in find_problems(config)]
+        try:
+            problems = [each for config in body["functions"] for each in find_problems(config)]
+        except Unsupported as error:
+            self._executor.report(error)
+            problems = [str(error)]
         self._problems = "; ".join(problems)
         if problems:  # which the server keeps to itself here; its dashboard tells
             error = {"error": "At least one function is invalid", "data": None, "status": 400}
