@@ -4,11 +4,13 @@ All decisions are made in the thread that asks for them. Only the requests to th
 side by side, as the real server makes them; their answers and the app's events come in by `_mail`.
 """
 
+import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from inngest_devtools.testing.app_client import AppClient, InferenceFailed
@@ -48,6 +50,9 @@ MAX_CALLS = 10_000  # in one test: functions that start each other without end
 MAX_STEPS = 1000  # in one run, which fails as soon as it has had as many
 MAX_SLEEP = 366 * 86_400  # seconds
 MAX_REQUESTS = 100  # at once, as the server's queue workers
+
+# Seconds, real ones, until the server begins a run: the step that sends its event may end before.
+TICK = 0.05
 
 Timer = Callable[[], None]
 
@@ -97,7 +102,7 @@ class Executor:
             self._read_mail()
             self._do_what_is_due()
             if self._in_flight:
-                self._mail.get()()  # an answer, or an event that a step sends while it runs
+                self._wait_for_mail()
             elif self._mail.empty():
                 return
 
@@ -112,6 +117,14 @@ class Executor:
             running = [run.function_id for run in self._running()]
             raise AssertionError(f"these runs wait for what never comes: {running}")
         self.clock.pass_to_next()
+        self.work()
+
+    def pass_time_until(self, then: float) -> None:
+        """Let time pass until a moment, and do all that is due by then."""
+        self.work()
+        while self.clock.next_due() <= then:
+            self.pass_time()
+        self.clock.now = then
         self.work()
 
     def invoke(self, function: Function, data: Json) -> str:
@@ -142,6 +155,13 @@ class Executor:
         while not self._mail.empty():
             self._mail.get()()
 
+    def _wait_for_mail(self) -> None:
+        """Wait for an answer, or for an event that a step sends while it runs."""
+        waits = [call.run.not_before - time.monotonic() for call in self._ready]
+        timeout = min((wait for wait in waits if wait > 0), default=None)
+        with suppress(Empty):
+            self._mail.get(timeout=timeout)()
+
     def _do_what_is_due(self) -> None:
         for item in self.clock.pop_due():
             if isinstance(item, Call):
@@ -159,6 +179,8 @@ class Executor:
         if not run.is_running:
             return True
         if not self._concurrency.has_room(run):
+            return False
+        if self._in_flight and run.started is None and time.monotonic() < run.not_before:
             return False
         if run.started is None:
             delay = self._throttle.delay(run, self.clock.now)
@@ -272,6 +294,7 @@ class Executor:
             function=function,
             events=events,
             created=self.clock.now,
+            not_before=time.monotonic() + TICK,
             priority=find_priority(function, event),
             is_batch=is_batch,
         )

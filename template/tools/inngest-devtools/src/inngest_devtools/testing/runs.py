@@ -15,6 +15,8 @@ class RunState(Run):
     """A run with all that the stand-in knows of it.
 
     Args:
+        created: When its event came, in virtual seconds.
+        not_before: When the server would begin it, by the real clock.
         memos: By hashed step id: what the SDK gets back instead of running the step.
         stack: The step ids of the memos, in the order in which they came.
         pending: The steps under way; when the last of them is done, the function is asked what is next.
@@ -27,6 +29,7 @@ class RunState(Run):
     function: Function
     events: list[Json]
     created: float
+    not_before: float
     memos: Json = field(default_factory=dict)
     stack: list[str] = field(default_factory=list)
     pending: set[str] = field(default_factory=set)

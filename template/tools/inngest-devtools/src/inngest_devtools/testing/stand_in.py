@@ -129,6 +129,10 @@ class StandIn(InngestServer):
                 raise AssertionError(f"it did not become true; runs: {self.list_runs()}")
             self._executor.pass_time()
 
+    def pass_time(self, seconds: float) -> None:
+        """Let a time pass, with all that is due in it; only virtual time can be told to."""
+        self._executor.pass_time_until(self.now + seconds)
+
     def finish(self) -> list[Run]:
         self._executor.work()
         while self._executor.has_more():

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -33,6 +34,10 @@ class VirtualTime(Generic[T]):
 
     def is_empty(self) -> bool:
         return not self._queue
+
+    def next_due(self) -> float:
+        """When the next thing is due; never, if there is none."""
+        return self._queue[0][0] if self._queue else math.inf
 
     def pass_to_next(self) -> None:
         """Let time pass until the next thing is due."""
