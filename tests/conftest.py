@@ -15,8 +15,8 @@ from typing import cast
 import pytest
 import yaml
 from copier import run_copy
-
 from inngest_devtools.testing import RealServer, StandIn
+
 from tests.testing.inngest_app import SIGNING_KEY, App
 
 REPOSITORY = Path(__file__).parents[1]

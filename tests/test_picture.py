@@ -8,8 +8,8 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-
 from inngest_devtools.testing import free_ports
+
 from tests.conftest import REPOSITORY, Run
 from tests.devtools.workspace import write_launcher
 from tests.test_copier_yml import QUESTIONS

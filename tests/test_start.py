@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from inngest_devtools.testing import StandIn, free_port
+
 from tests.conftest import Run, python_of
 
 KEYS = {"INNGEST_EVENT_KEY": "event-key", "INNGEST_SIGNING_KEY": "ab" * 32}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-
 from inngest_devtools.testing import free_ports
+
 from tests.devtools.workspace import SCRIPTS, Workspace
 
 

@@ -25,7 +25,8 @@ async def call() -> list[httpx.Response]:
             "disable_immediate_execution": False,
         }
         body = {"ctx": context, "event": event, "events": [event], "steps": {}, "use_api": False}
-        url = "/api/inngest?fnId=my-app-example-function&stepId=step"
+        app_id = package.inngest_client.app_id
+        url = f"/api/inngest?fnId={app_id}-example-function&stepId=step"
         return [await client.get("/api/inngest"), await client.post(url, json=body)]
 
 

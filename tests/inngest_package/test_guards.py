@@ -7,12 +7,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from inngest._internal import net
+from inngest_devtools.testing import free_port, serve, sign
 
 from core.inngest import installation
 from core.inngest.client import create_client
 from core.inngest.guards import MAX_BODY_SIZE
 from core.inngest.settings import Settings
-from inngest_devtools.testing import free_port, serve, sign
 
 KEY = "ab" * 32
 OLD_KEY = "ef" * 32

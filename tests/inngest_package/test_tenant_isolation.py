@@ -7,13 +7,13 @@ from typing import Any
 
 import inngest
 import pytest
+from inngest_devtools.testing import Json
 
 from core.utils.inngest_tenant_isolation import (
     get_current_tenant_id,
     with_tenant_isolation,
     with_tenant_isolation_optional,
 )
-from inngest_devtools.testing import Json
 from tests.testing.inngest_app import App
 
 

@@ -4,8 +4,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-
 from inngest_devtools.testing import StandIn
+
 from tests.production.service import SIGNING_KEY, Service
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 import psutil
-
 from inngest_devtools.testing import StandIn, free_port
+
 from tests.conftest import python_of
 
 SIGNING_KEY = "5ec2e7" * 10

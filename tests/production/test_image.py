@@ -10,8 +10,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-
 from inngest_devtools.testing import StandIn
+
 from tests.conftest import Run
 from tests.production.service import EVENT_KEY, SIGNING_KEY, Service
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import httpx
 import inngest
 import pytest
-
 from inngest_devtools.testing import StandIn, sign
+
 from tests.production.service import EVENT_KEY, SIGNING_KEY, Service
 
 pytestmark = pytest.mark.slow

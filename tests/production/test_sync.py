@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from inngest_devtools.testing import free_port, serve
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from inngest_devtools.testing import free_port, serve
 from tests.production.service import Service
 
 pytestmark = pytest.mark.slow

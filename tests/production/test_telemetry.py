@@ -12,10 +12,10 @@ from pathlib import Path
 
 import inngest
 import pytest
+from inngest_devtools.testing import StandIn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from inngest_devtools.testing import StandIn
 from tests.conftest import Run
 from tests.production.service import SIGNING_KEY, Service, signals_end_processes_politely
 

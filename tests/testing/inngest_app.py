@@ -11,7 +11,6 @@ from typing import Any
 import inngest
 import inngest.fast_api
 from fastapi import FastAPI
-
 from inngest_devtools.testing import StandIn, free_port, serve
 
 SIGNING_KEY = "ab" * 32

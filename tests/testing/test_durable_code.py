@@ -12,8 +12,8 @@ from textwrap import dedent, indent
 
 import inngest
 import pytest
-
 from inngest_devtools.testing import find_mistakes
+
 from tests.conftest import REPOSITORY, Run
 from tests.testing.inngest_app import App
 
