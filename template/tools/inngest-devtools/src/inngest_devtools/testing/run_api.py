@@ -3,9 +3,8 @@
 import hashlib
 import re
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,7 +13,13 @@ from starlette.routing import Route
 from inngest_devtools.testing.inngest_server import Run
 from inngest_devtools.testing.protocol import Json
 
-Listing = Callable[[], list[Run]]
+
+class Server(Protocol):
+    @property
+    def signing_key(self) -> str | None: ...
+
+    def list_runs(self) -> list[Run]: ...
+
 
 CACHED = {"events": 15.0, "runs": 3.0}  # seconds for which the server repeats an answer
 
@@ -22,14 +27,11 @@ CACHED = {"events": 15.0, "runs": 3.0}  # seconds for which the server repeats a
 class RunApi:
     """The routes, with the shapes and the traps of the real server (1.43).
 
-    Args:
-        list_runs: The runs as they are now.
-        signing_key: With one, who asks has to have it, too.
+    Where the server has a signing key, who asks has to have it, too.
     """
 
-    def __init__(self, list_runs: Listing, signing_key: str | None = None) -> None:
-        self._list_runs = list_runs
-        self._signing_key = signing_key
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._cache: dict[str, tuple[float, Json]] = {}
         self.routes = [
             Route("/v1/events/{id}/runs", self._list),
@@ -39,14 +41,14 @@ class RunApi:
 
     async def _list(self, request: Request) -> Response:
         event_id = request.path_params["id"]
-        runs = [run for run in self._list_runs() if event_id in run.event_ids]
+        runs = [run for run in self._server.list_runs() if event_id in run.event_ids]
         # On PostgreSQL the real list says Completed of a run that sleeps: nobody should lean on it.
         data = [self._describe(run) | {"status": "Completed"} for run in runs]
         return self._answer(request, data, CACHED["events"])
 
     async def _read(self, request: Request) -> Response:
         id = request.path_params["id"]
-        run = next((run for run in self._list_runs() if run.id == id), None)
+        run = next((run for run in self._server.list_runs() if run.id == id), None)
         if run is None:  # an error, in a 200
             error = f"Unable to load function run: {id}"
             return JSONResponse({"error": error, "data": None, "status": 500})
@@ -63,7 +65,7 @@ class RunApi:
                 "trigger": {"eventIds": run.event_ids},
                 "status": run.status.upper(),
             }
-            for run in self._list_runs()
+            for run in self._server.list_runs()
             if event_id in run.event_ids
         ]
         return JSONResponse({"data": data, "metadata": {"fetchedAt": _now()}, "page": {}})
@@ -80,9 +82,9 @@ class RunApi:
 
     def _is_allowed(self, request: Request) -> bool:
         """Whether it has the signing key, as it is or hashed."""
-        if not self._signing_key:
+        if not self._server.signing_key:
             return True
-        bare = re.sub(r"^signkey-\w+-", "", self._signing_key)
+        bare = re.sub(r"^signkey-\w+-", "", self._server.signing_key)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         hashed = hashlib.sha256(bytes.fromhex(bare)).hexdigest()
         return re.sub(r"^signkey-\w+-", "", token) in (bare, hashed)
