@@ -69,7 +69,7 @@ class App:
         self._asgi = FastAPI()
         inngest.fast_api.serve(self._asgi, self.client, self.functions)
         self.start()
-        self.executor.sync(self.url, app_id="app")
+        self.executor.sync(self.url)
         return self.executor
 
     def start(self) -> None:
