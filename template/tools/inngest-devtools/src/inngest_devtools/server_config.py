@@ -45,6 +45,8 @@ OLD_NAMES = {"database": "postgres-uri", "pool-size": "postgres-max-open-conns",
 class ServerConfig:
     ports: dict[str, int]
     sdk_urls: list[str]
+    postgres_uri: str | None = None
+    persist: bool = False
 
     @property
     def url(self) -> str:
@@ -81,7 +83,9 @@ def read_config() -> ServerConfig:
             raise DevtoolsError(
                 f"{CONFIG_FILE}: {' and '.join(keys)} are both {port}: give each a port of its own."
             )
-    return ServerConfig(ports, values.get("sdk-url", []))
+    return ServerConfig(
+        ports, values.get("sdk-url", []), values.get("postgres-uri"), values.get("persist", False)
+    )
 
 
 def _explain(key: str, value: Any) -> str | None:
