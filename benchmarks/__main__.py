@@ -141,7 +141,10 @@ def _find_inngest(parser: argparse.ArgumentParser, *, required: bool) -> Path | 
     if not name and required:
         parser.error("INNGEST_BIN does not name the Inngest CLI")
     if not name:
-        print("Without dev-server and reload: INNGEST_BIN does not name the Inngest CLI.", file=sys.stderr)
+        print(
+            "Without dev-server and reload: INNGEST_BIN does not name the Inngest CLI.",
+            file=sys.stderr,
+        )
     return Path(name).absolute() if name else None
 
 

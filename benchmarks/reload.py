@@ -26,7 +26,7 @@ REST = 0.3  # seconds between two reloads, in which whoever reloads comes to res
 # What a project that has grown imports; none of them is used.
 LIBRARIES = ("sqlalchemy", "openai", "boto3", "jinja2", "celery", "redis")
 
-FUNCTION = '''
+FUNCTION = """
 import inngest
 
 from core.inngest.client import inngest_client
@@ -39,7 +39,7 @@ VERSION = "{version}"
 )
 async def version(ctx: inngest.Context) -> str:
     return VERSION
-'''
+"""
 ROUTE = """
 from fastapi import APIRouter
 

@@ -14,7 +14,6 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-
 from inngest_devtools.app_wrapper import DevApp
 from inngest_devtools.project import get_project
 from inngest_devtools.tracebacks import describe, is_library, trim

@@ -12,7 +12,6 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 import psutil
-
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import (
     OWN_GROUP,

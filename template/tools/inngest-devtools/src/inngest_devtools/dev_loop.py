@@ -4,12 +4,10 @@ import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Annotated
 
 import psutil
 import typer
-
 from inngest_devtools import dev_server, running_app, unfinished
 from inngest_devtools.app_starter import APP_LOG, App, AppStarter, forget_libraries
 from inngest_devtools.changes import Surroundings, watch_sources
