@@ -154,18 +154,24 @@ def _run_uvicorn(project: Path, python: Path) -> Iterator[Reloader]:
 def _running(
     command: list[str], project: Path, variables: dict[str, str], reloader: Reloader
 ) -> Iterator[Reloader]:
-    with subprocess.Popen(
-        command,
-        cwd=project,
-        env=environment(**variables),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as process:
+    with (
+        (project / "output.txt").open("wb") as output,
+        subprocess.Popen(
+            command,
+            cwd=project,
+            env=environment(**variables),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        ) as process,
+    ):
         try:
             reloader.wait_until_served()
             time.sleep(3)  # until what is imported beforehand is
             yield reloader
+        except MeasureError as error:
+            said = (project / "output.txt").read_text("utf-8", "replace").splitlines()[-3:]
+            raise MeasureError(f"{error}; {command[0]} said: {said}") from None
         finally:
             process.terminate()
 
