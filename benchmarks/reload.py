@@ -118,7 +118,7 @@ class Reloader:
         _wait(lambda: _ask(self.port, "GET", "/version") == str(self.version))
 
     def _wait_until_synced(self) -> None:
-        query = {"query": "{ apps { functions { name } } }"}
+        query = {"query": "{ apps { functions { config } } }"}
         name = f"Version {self.version}"
         _wait(lambda: name in json.dumps(_ask(self.server_port or 0, "POST", "/v0/gql", query)))
 

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from inngest_devtools import landing
 from inngest_devtools.tracebacks import describe
 
 Message = MutableMapping[str, Any]
@@ -17,18 +18,21 @@ logger = logging.getLogger("uvicorn.error")
 
 
 class DevApp:
-    """An ASGI app around the user's: it says in one line why a start fails, and ends event streams
-    for a reload.
+    """An ASGI app around the user's: it has a page at `/` where the app has none, says in one line
+    why a start fails, and ends event streams for a reload.
     """
 
     def __init__(self, app: Any) -> None:
         self._app = app
+        self._docs_url: str | None = getattr(app, "docs_url", None)
         self._streams: set[asyncio.Task[Any]] = set()
         self._is_ending = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._run_lifespan(scope, receive, send)
+        elif scope["type"] == "http" and landing.is_ours(scope):
+            await landing.answer(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
         else:
@@ -64,14 +68,22 @@ class DevApp:
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
+        may_land = scope["method"] in ("GET", "HEAD") and scope["path"] == "/"
+        is_missing = False
 
-        async def note_streams(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_event_stream(message):
-                self._streams.add(task)  # type: ignore[arg-type]
-            await send(message)
+        async def look_and_send(message: Message) -> None:
+            nonlocal is_missing
+            if message["type"] == "http.response.start":
+                if _is_event_stream(message):
+                    self._streams.add(task)  # type: ignore[arg-type]
+                is_missing = may_land and message["status"] == 404 and landing.is_local(scope)
+            if not is_missing:
+                await send(message)
 
         try:
-            await self._app(scope, receive, note_streams)
+            await self._app(scope, receive, look_and_send)
+            if is_missing:
+                await landing.answer_root(scope, send, self._docs_url)
         except asyncio.CancelledError:
             if not self._is_ending or task not in self._streams:
                 raise

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from inngest_devtools.loopback import fetch
-from inngest_devtools.server_config import ServerConfig
 
 LIMIT = 399  # the server takes `first` only below 400
 QUERY = """
@@ -30,7 +29,7 @@ class Run:
     output: str | None
 
 
-def read_runs(config: ServerConfig, statuses: Sequence[str] = (), first: int = LIMIT) -> list[Run]:
+def read_runs(origin: str, statuses: Sequence[str] = (), first: int = LIMIT) -> list[Run]:
     """The latest runs, the latest first.
 
     Raises:
@@ -40,7 +39,7 @@ def read_runs(config: ServerConfig, statuses: Sequence[str] = (), first: int = L
     if statuses:
         filters["status"] = list(statuses)
     query = {"query": QUERY, "variables": {"first": first, "filter": filters}}
-    edges = fetch("POST", f"{config.url}/v0/gql", query, timeout=3)["data"]["runs"]["edges"]
+    edges = fetch("POST", f"{origin}/v0/gql", query, timeout=3)["data"]["runs"]["edges"]
     return [_read(edge["node"]) for edge in edges]
 
 

@@ -35,7 +35,7 @@ def tell_start(config: ServerConfig) -> None:
 
 def _find(config: ServerConfig) -> list[Run]:
     try:
-        return [run for run in read_runs(config, UNFINISHED) if run.status in UNFINISHED]
+        return [run for run in read_runs(config.url, UNFINISHED) if run.status in UNFINISHED]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
