@@ -270,7 +270,7 @@ def test_run_launcher_from_anywhere(workspace: Workspace, tmp_path: Path) -> Non
 def test_write_cmd_launcher_with_its_line_ends(workspace: Workspace) -> None:
     lines = (workspace.path / "bin" / "inngest" / "start-inngest.cmd").read_bytes().split(b"\n")
     assert all(line.endswith(b"\r") for line in lines[:-1])
-    assert b'cd /d "%~dp0..\\.."\r' in lines
+    assert b'pushd "%~dp0..\\.." || exit /b 1\r' in lines
 
 
 def test_print_to_console_without_utf8(workspace: Workspace) -> None:

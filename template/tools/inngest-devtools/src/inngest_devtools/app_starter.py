@@ -5,6 +5,7 @@ process.
 import json
 import os
 import subprocess
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -187,6 +188,12 @@ def forget_libraries() -> None:
     """They are others now, so what was learned of them is void."""
     for path in (MODULES_FILE, THREADED_FILE):
         path.unlink(missing_ok=True)
+
+
+def set_app_environment() -> None:
+    """Let this very process run the app."""
+    os.environ |= _app_environment()
+    sys.path[:0] = [str(PROJECT_ROOT), str(get_project().import_root)]
 
 
 def _app_environment() -> dict[str, str]:

@@ -8,7 +8,16 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-from inngest_devtools import dev_loop, dev_server, doctor, inngest_cli, sync
+from inngest_devtools import (
+    dev_loop,
+    dev_server,
+    doctor,
+    inngest_cli,
+    new_command,
+    send_command,
+    sync,
+    unfinished,
+)
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
@@ -57,6 +66,8 @@ def inngest_dev() -> None:
 
 cli.command()(dev_loop.dev)
 dev_cli.command()(dev_loop.dev)
+cli.command()(send_command.send)
+cli.command()(new_command.new)
 
 
 @cli.command("install")
@@ -97,7 +108,10 @@ def start() -> None:
 def stop() -> None:
     """Stop it, and whatever it started."""
     with dev_server.lock():
-        if process := dev_server.find_running():
+        process = dev_server.find_running()
+        if process:
+            with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
+                unfinished.tell_end(read_config())
             end_family(process)
     console.print("Dev Server stopped." if process else "The Dev Server does not run.")
 

@@ -29,6 +29,7 @@ STATE = PROJECT_ROOT / ".inngest"
 PID_FILE = STATE / "dev-server.json"
 LOG_FILE = STATE / "dev-server.log"
 HEALTH_TIMEOUT = 30.0  # seconds
+PORT_PATIENCE = 2.0  # seconds in which a server that has just ended may still hold its ports
 MOVED = "Port conflict, using new port"  # the CLI's words, and all that it says of it
 
 # All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL
@@ -94,7 +95,7 @@ def find_or_launch(
         ) in (
             config.ports.items()
         ):  # from a taken one the CLI would move to the next, without a word
-            if reason := explain_taken(port):
+            if reason := explain_taken(port, patience=PORT_PATIENCE):
                 raise DevtoolsError(
                     f'Port {port} {reason}: free it, or give "{key}" another port in {CONFIG_FILE}.'
                 )

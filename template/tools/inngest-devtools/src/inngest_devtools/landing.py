@@ -47,10 +47,13 @@ def is_local(scope: Scope) -> bool:
         return False
     origin = headers.get("origin")
     is_own = origin is None or urlsplit(origin).netloc == host
-    return is_own and headers.get("sec-fetch-site", "none") in ("none", "same-origin") or (
-        # A link from elsewhere may lead here; it is read by nobody but the person who followed it.
-        scope["method"] in ("GET", "HEAD")
-        and headers.get("sec-fetch-mode") == "navigate"
+    return (
+        is_own
+        and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+        or (
+            # A link from elsewhere may lead here; it is read by nobody but the person who followed it.
+            scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
+        )
     )
 
 

@@ -129,9 +129,13 @@ def render_checks(checks: Sequence[Any]) -> str:
         + "</td></tr>"
         for check in checks
     )
-    head = '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
+    head = (
+        '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
+    )
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-    body = f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
+    body = (
+        f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
+    )
     return _render_document("Checks", body)
 
 
