@@ -22,7 +22,7 @@ from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
-from inngest_devtools.processes import DETACHED, end_family, listens
+from inngest_devtools.processes import DETACHED, listens
 from inngest_devtools.project import read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url, read_config
 
@@ -89,8 +89,10 @@ def start() -> None:
         dev_server.wait_until_healthy(process, config)
     except DevtoolsError:
         if is_new:
-            end_family(process)
+            dev_server.end(process)
         raise
+    if is_new:
+        unfinished.tell_start(config, process)
     console.print(
         f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})"
     )
@@ -112,7 +114,7 @@ def stop() -> None:
         if process:
             with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
                 unfinished.tell_end(read_config())
-            end_family(process)
+            dev_server.end(process)
     console.print("Dev Server stopped." if process else "The Dev Server does not run.")
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from inngest_devtools import app_process, dev_server, unfinished
 from inngest_devtools.app_starter import MODULES_FILE, set_app_environment
 from inngest_devtools.logs import console
-from inngest_devtools.processes import OWN_GROUP, end_family, listens
+from inngest_devtools.processes import OWN_GROUP, listens
 from inngest_devtools.server_config import ServerConfig, app_url
 from inngest_devtools.sync import sync_app
 
@@ -21,7 +21,7 @@ def run(port: int, config: ServerConfig | None) -> int:
         if config:
             server, is_new = dev_server.find_or_launch(config, OWN_GROUP, "--no-poll")
             if is_new:
-                cleanup.callback(end_family, server)
+                cleanup.callback(dev_server.end, server)
                 cleanup.callback(unfinished.tell_end, config)
             dev_server.wait_until_healthy(server, config)
         threading.Thread(target=_announce, args=(port, config), daemon=True).start()

@@ -141,12 +141,14 @@ class DevLoop:
 
     def _end_server(self) -> None:
         if self._server and self._is_own_server:
-            end_family(self._server)
+            dev_server.end(self._server)
         self._server = None
 
     def _tell_unfinished(self, *, has_crashed: bool) -> None:
         """What ends with a Dev Server that is ours, or has ended."""
-        if self._config and (self._is_own_server or has_crashed):
+        if self._config and has_crashed:
+            unfinished.tell_crash(self._config)
+        elif self._config and self._is_own_server:
             unfinished.tell_end(self._config)
 
     # --- The app
@@ -282,8 +284,8 @@ class DevLoop:
             color = "red" if sync.error else "green"
             rows += [("Dashboard", self._config.url, "green"), ("Inngest", str(sync), color)]
         self._logs.print_block(rows)
-        if self._config:
-            unfinished.tell_start(self._config)
+        if self._config and self._server and self._is_own_server:
+            unfinished.tell_start(self._config, self._server)
 
 
 def _announce(names: list[str]) -> None:

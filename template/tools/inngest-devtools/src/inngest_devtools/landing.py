@@ -20,7 +20,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     # Nothing from elsewhere, and in no other site's frame.
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; "
-    f"script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'",
+    "script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 

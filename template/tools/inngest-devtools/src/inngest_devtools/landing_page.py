@@ -11,6 +11,10 @@ from inngest_devtools.runs import Run
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; --ok: #157347; --bad: #b42318; }
+@media (min-width: 64rem) {
+  body { max-width: 80rem; } main { display: grid; grid-template-columns: 1fr 1fr; gap: 0 3rem; }
+  main > p { grid-column: 1 / -1; }
+}
 @media (prefers-color-scheme: dark) { :root { --ok: #5ecb92; --bad: #ff8a7d; } }
 * { box-sizing: border-box; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
@@ -111,7 +115,7 @@ role="region">{render_runs(runs)}</div>
 def render_runs(runs: Sequence[Run]) -> str:
     """The table of the last runs."""
     if not runs:
-        return "<p>None yet: press a button above.</p>"
+        return "<p>None yet: press a button.</p>"
     rows = "".join(map(_render_run, runs))
     return (
         '<table><thead><tr><th scope="col">Function</th><th scope="col">Status</th>'
@@ -171,7 +175,7 @@ def _render_note(sent: FunctionEntry | None, problem: str | None) -> str:
     if not sent:
         return ""
     what = f"Sent {sent.event}" if sent.event else f"Started {sent.name}"
-    return f'<p role="status">{escape(what)}; its run shows below.</p>'
+    return f'<p role="status">{escape(what)}; its run shows among the last ones.</p>'
 
 
 def _render_functions(catalog: Catalog) -> str:

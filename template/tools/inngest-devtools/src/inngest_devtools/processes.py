@@ -13,7 +13,6 @@ from typing import Any
 import psutil
 from inngest_devtools.project import PROJECT_ROOT
 
-NOBODY = "a program of another user"  # or a process of our own that is about to be gone
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
 
 if sys.platform == "win32":
@@ -152,24 +151,28 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def explain_taken(port: int, *, patience: float = 0) -> str | None:
+def wait_until_free(ports: Iterable[int]) -> None:
+    """Wait, but not for ever, for the ports of a process that has ended: it holds them until the
+    last of its threads is gone.
+    """
+    deadline = time.monotonic() + END_TIMEOUT
+    for port in ports:
+        while not _is_free(port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return not listens(port)
+
+
+def explain_taken(port: int) -> str | None:
     """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it
     is free.
-
-    Args:
-        port: The port.
-        patience: Seconds to wait for it where nobody is seen to hold it: a process that has ended
-            does so until the last of its threads is gone.
     """
-    deadline = time.monotonic() + patience
-    while True:
-        reason = _explain_taken(port)
-        if not reason or NOBODY not in reason or time.monotonic() > deadline:
-            return reason
-        time.sleep(0.05)
-
-
-def _explain_taken(port: int) -> str | None:
     try:
         if not listens(port):
             socket.create_server(("127.0.0.1", port)).close()
@@ -187,4 +190,4 @@ def _find_holder(port: int) -> str:
             if port in listening_ports(process):
                 known = process.as_dict(["name", "cwd"], ad_value="?")
                 return f"{known['name']} (pid {process.pid}, in {known['cwd']})"
-    return NOBODY
+    return "a program of another user"

@@ -47,6 +47,7 @@ class ServerConfig:
     sdk_urls: list[str]
     postgres_uri: str | None = None
     persist: bool = False
+    sqlite_dir: str | None = None
 
     @property
     def url(self) -> str:
@@ -84,7 +85,11 @@ def read_config() -> ServerConfig:
                 f"{CONFIG_FILE}: {' and '.join(keys)} are both {port}: give each a port of its own."
             )
     return ServerConfig(
-        ports, values.get("sdk-url", []), values.get("postgres-uri"), values.get("persist", False)
+        ports,
+        sdk_urls=values.get("sdk-url", []),
+        postgres_uri=values.get("postgres-uri"),
+        persist=values.get("persist", False),
+        sqlite_dir=values.get("sqlite-dir"),
     )
 
 
