@@ -50,6 +50,11 @@ class Project:
         return self.root / self.package
 
     @property
+    def is_new(self) -> bool:
+        """Whether the whole project came from the template, and not Inngest alone."""
+        return self.module == "core.inngest"
+
+    @property
     def import_root(self) -> Path:
         """The folder from which the app's modules are imported."""
         return self.package_folder.parents[self.module.count(".")]
