@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from inngest_devtools import dev_loop, dev_server, doctor, inngest_cli, sync
+from inngest_devtools.adopt import command as adopt
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
@@ -162,6 +163,17 @@ def logs(
                 console.print(line)
             time.sleep(0.2 if follow else 0)
             new = tail.read()
+
+
+@cli.command("adopt")
+def run_adopt(
+    write: Annotated[bool, typer.Option("--write", help="Show a diff, then apply it.")] = False,
+) -> None:
+    """Say what a project that stands still needs, and where it loses work today.
+
+    Exit code 1: something is to do.
+    """
+    raise SystemExit(adopt.run(write=write))
 
 
 @cli.command("doctor")

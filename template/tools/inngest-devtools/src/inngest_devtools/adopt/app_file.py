@@ -5,6 +5,7 @@ import tokenize
 from dataclasses import dataclass
 from pathlib import Path
 
+from inngest_devtools.adopt.calls import own_nodes
 from inngest_devtools.adopt.findings import Finding
 from inngest_devtools.adopt.sources import Source, read_source
 from inngest_devtools.project import Project
@@ -209,7 +210,7 @@ def _in_factory(source: Source, name: str) -> _Place | None:
     if not functions:
         return None
     body = functions[-1].body
-    returns = [node for node in ast.walk(functions[-1]) if isinstance(node, ast.Return)]
+    returns = [node for node in own_nodes(functions[-1]) if isinstance(node, ast.Return)]
     last = body[-1]
     is_plain = isinstance(last, ast.Return) and isinstance(last.value, ast.Name)
     if len(returns) != 1 or not is_plain:

@@ -49,7 +49,7 @@ def _functions_of(source: Source) -> Iterator[Function]:
     def visit(node: ast.AST, owner: str | None) -> Iterator[Function]:
         for child in ast.iter_child_nodes(node):
             if isinstance(child, AnyFunction):
-                yield Function(source, child, owner, _route_of(child), nodes=list(_own_nodes(child)))
+                yield Function(source, child, owner, _route_of(child), nodes=list(own_nodes(child)))
                 yield from visit(child, None)
             elif isinstance(child, ast.ClassDef):
                 yield from visit(child, child.name)
@@ -59,7 +59,8 @@ def _functions_of(source: Source) -> Iterator[Function]:
     return visit(source.tree, None)
 
 
-def _own_nodes(function: AnyFunction) -> Iterator[ast.AST]:
+def own_nodes(function: AnyFunction) -> Iterator[ast.AST]:
+    """What a function's body consists of, without functions and classes inside of it."""
     stack: list[ast.AST] = list(function.body)
     while stack:
         node = stack.pop()

@@ -88,7 +88,8 @@ def _print_lost_work(places: list[LostWork]) -> None:
     if not places:
         print("\nWhere work gets lost today: no place that the sources show.")
         return
-    print(f"\nWhere work gets lost today: {len(places)} places\n")
+    number = "1 place" if len(places) == 1 else f"{len(places)} places"
+    print(f"\nWhere work gets lost today: {number}\n")
     for place in places:
         print(f"  {place.path}:{place.line}  {place.what}")
         print(f"      {place.loss}  [{place.example}]")

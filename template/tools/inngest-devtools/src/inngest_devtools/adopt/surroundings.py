@@ -135,7 +135,7 @@ def _is_settings(node: ast.ClassDef) -> bool:
     return any("Settings" in name_of(base) for base in node.bases)
 
 
-COPY = re.compile(r"^\s*COPY\s+(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
+COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
 FROM = re.compile(r"^\s*FROM\s+\S*python:(?P<version>3\.\d+)", re.I | re.M)
 
 
