@@ -18,6 +18,7 @@ from inngest_devtools import (
     sync,
     unfinished,
 )
+from inngest_devtools.adopt import command as adopt
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
@@ -177,6 +178,17 @@ def logs(
                 console.print(line)
             time.sleep(0.2 if follow else 0)
             new = tail.read()
+
+
+@cli.command("adopt")
+def run_adopt(
+    write: Annotated[bool, typer.Option("--write", help="Show a diff, then apply it.")] = False,
+) -> None:
+    """Say what a project that stands still needs, and where it loses work today.
+
+    Exit code 1: something is to do.
+    """
+    raise SystemExit(adopt.run(write=write))
 
 
 @cli.command("doctor")

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inngest_devtools import dev_server, inngest_cli
+from inngest_devtools.adopt import command as adopt
+from inngest_devtools.adopt.sources import read_sources
 from inngest_devtools.app_settings import check_app_settings
 from inngest_devtools.database import check_database
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
 from inngest_devtools.processes import explain_taken
-from inngest_devtools.project import read_app_port, read_inngest_settings
+from inngest_devtools.project import get_project, read_app_port, read_inngest_settings
 from inngest_devtools.server_config import (
     CONFIG_FILE,
     SERVE_PATH,
@@ -37,6 +39,8 @@ class Check:
 
 def examine() -> Iterator[Check]:
     """Every check, in the order in which one depends on another."""
+    if not get_project().is_new:
+        yield from _check_adoption()
     yield _check_cli()
     valid_settings = _attempt(
         "settings", read_inngest_settings, ".env and the environment are valid"
@@ -65,6 +69,13 @@ def examine() -> Iterator[Check]:
         if healthy
         else Check("event", "warn", "not checked: it takes the Dev Server")
     )
+
+
+def _check_adoption() -> Iterator[Check]:
+    """What a project that stands still needs: packages, pins, the two lines."""
+    project = get_project()
+    for finding in adopt.check(project, read_sources(project)):
+        yield Check(finding.name, finding.status, finding.detail, finding.fix)
 
 
 def _attempt(name: str, action: Callable[[], object], detail: str) -> Check:

@@ -16,7 +16,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dotenv import dotenv_values
 from inngest_devtools.errors import DevtoolsError
 
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
@@ -49,6 +48,11 @@ class Project:
     @property
     def package_folder(self) -> Path:
         return self.root / self.package
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the whole project came from the template, and not Inngest alone."""
+        return self.module == "core.inngest"
 
     @property
     def import_root(self) -> Path:
@@ -111,6 +115,8 @@ def _read_env_file() -> dict[str, str | None]:
         return {}
     with readable_errors():
         text = settings.read_env_file(settings.ENV_FILE)
+    from dotenv import dotenv_values  # `inngest-dev adopt` runs without any package
+
     return dotenv_values(stream=StringIO(text))
 
 
