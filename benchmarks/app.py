@@ -9,8 +9,8 @@ from pathlib import Path
 
 import inngest
 import jcs  # type: ignore[import-untyped]
-from inngest_devtools.testing.protocol import SERVE_PATH
 from inngest_devtools.testing import StandIn, sign
+from inngest_devtools.testing.protocol import SERVE_PATH
 
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds
 from benchmarks.project import App, add_five_steps, create_apps

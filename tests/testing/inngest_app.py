@@ -10,8 +10,8 @@ from typing import Any
 
 import inngest
 import inngest.fast_api
-from inngest_devtools.testing import StandIn, free_port, serve
 from fastapi import FastAPI
+from inngest_devtools.testing import StandIn, free_port, serve
 
 SIGNING_KEY = "ab" * 32
 

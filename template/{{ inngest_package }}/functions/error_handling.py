@@ -1,4 +1,4 @@
-"""What happens when a step fails: retries, compensation, giving up, coming back later, a last word."""
+"""When a step fails: retries, compensation, giving up, coming back later, a last word."""
 
 from datetime import timedelta
 from typing import Any

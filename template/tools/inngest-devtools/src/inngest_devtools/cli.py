@@ -8,7 +8,6 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-
 from inngest_devtools import dev_loop, dev_server, doctor, inngest_cli, sync
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install

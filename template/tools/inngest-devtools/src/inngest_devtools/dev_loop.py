@@ -12,9 +12,6 @@ from typing import Annotated
 
 import psutil
 import typer
-from rich.text import Text
-from watchfiles import PythonFilter, watch
-
 from inngest_devtools import dev_server
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import find_cli
@@ -38,6 +35,8 @@ from inngest_devtools.project import (
 )
 from inngest_devtools.server_config import ServerConfig, app_url, check_target, read_config
 from inngest_devtools.sync import Sync, sync_app
+from rich.text import Text
+from watchfiles import PythonFilter, watch
 
 APP_LOG = dev_server.STATE / "app.log"
 SIGNALS = (

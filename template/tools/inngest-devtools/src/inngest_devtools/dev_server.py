@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 import psutil
-
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import QUIET, find_cli
 from inngest_devtools.install import install

@@ -10,12 +10,11 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.progress import track
-
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
 from inngest_devtools.logs import console
 from inngest_devtools.project import read_variable
+from rich.progress import track
 
 DOWNLOAD_URL = (
     "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror

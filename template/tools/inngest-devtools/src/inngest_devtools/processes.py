@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-
 from inngest_devtools.project import PROJECT_ROOT
 
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed

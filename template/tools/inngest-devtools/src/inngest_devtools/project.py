@@ -17,7 +17,6 @@ from types import ModuleType
 from typing import Any
 
 from dotenv import dotenv_values
-
 from inngest_devtools.errors import DevtoolsError
 
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import inngest
-
 from inngest_devtools.testing.protocol import Json
 
 Status = Literal["Running", "Completed", "Failed", "Cancelled"]

@@ -12,7 +12,6 @@ from typing import Self
 
 import httpx
 import inngest
-
 from inngest_devtools.testing.app_server import free_ports
 from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
 from inngest_devtools.testing.protocol import SERVE_PATH, Json

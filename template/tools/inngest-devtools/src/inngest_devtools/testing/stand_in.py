@@ -23,11 +23,6 @@ from typing import Any, Self
 import httpx
 import inngest
 import jcs  # type: ignore[import-untyped]
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-
 from inngest_devtools.testing.app_server import free_port, serve, url_of
 from inngest_devtools.testing.inngest_server import InngestServer, Run, Status, SyncError
 from inngest_devtools.testing.matching import evaluate, holds, matches
@@ -46,6 +41,10 @@ from inngest_devtools.testing.protocol import (
 )
 from inngest_devtools.testing.registration import find_expression_problem, find_problems
 from inngest_devtools.testing.unsupported import Unsupported
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 BACKOFF = (
     15,
