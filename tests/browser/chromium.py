@@ -1,4 +1,4 @@
-"""A page in a headless Chromium, driven over its DevTools protocol: no further package is needed."""
+"""A page in a headless Chromium, driven over its DevTools protocol, which takes no package more."""
 
 import base64
 import itertools

@@ -12,7 +12,7 @@ import pytest
 from inngest_devtools.testing import StandIn, free_port
 
 from tests.browser.chromium import Page, find_chromium, open_chromium
-from tests.conftest import Run, find_server, python_of
+from tests.conftest import find_server, python_of
 
 pytestmark = pytest.mark.slow
 
@@ -36,10 +36,10 @@ class App:
 
     @contextmanager
     def running(self, clean_env: dict[str, str]) -> Iterator[None]:
-        command = [python_of(self._project), "-m", "uvicorn", "server.main:app"]
-        with subprocess.Popen(
-            [*command, "--port", str(self._port)], cwd=self._project, env=clean_env | self._env
-        ) as process:
+        command = [str(python_of(self._project)), "-m", "uvicorn", "server.main:app"]
+        command += ["--port", str(self._port)]
+        env = clean_env | self._env
+        with subprocess.Popen(command, cwd=self._project, env=env) as process:
             try:
                 self._wait_until_up()
                 yield
