@@ -8,8 +8,8 @@ from typing import Any
 
 import inngest
 import pytest
-
 from inngest_devtools.testing import Json, Run, Unsupported
+
 from tests.testing.inngest_app import App
 
 EVENT = inngest.Event(name="test/event")
