@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from inngest_devtools.testing.crons import InvalidCron, check_cron
 
 ANSWERS = json.loads(Path(__file__).with_name("expressions.json").read_text("utf-8"))["cron"]

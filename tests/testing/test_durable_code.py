@@ -5,10 +5,12 @@ In a source, `#!` starts the message that its line must get.
 """
 
 import shutil
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import Any
 
 import inngest
 import pytest
@@ -502,7 +504,7 @@ def test_find_mistakes_lets_pass(source: str) -> None:
 
 
 def test_find_mistakes_in_the_examples_finds_none() -> None:
-    paths = list((REPOSITORY / "template/src/core/inngest/functions").glob("*.py"))
+    paths = list((REPOSITORY / "template/{{ inngest_package }}/functions").glob("*.py"))
 
     assert len(paths) > 8
     assert [
@@ -516,10 +518,21 @@ def test_find_mistakes_in_the_examples_finds_none() -> None:
 @pytest.fixture
 def functions(tmp_path: Path) -> Path:
     """The folder for functions in a project that has the check and nothing else."""
+    devtools = tmp_path / "tools/inngest-devtools"
+    shutil.copytree(REPOSITORY / "template/tools/inngest-devtools/src", devtools / "src")
+    (devtools / "project.toml").write_text(
+        'app = "server.main:app"\npackage = "src/core/inngest"\nport = 8200\n'
+    )
     (tmp_path / "tests").mkdir()
-    for name in ("durable_code.py", "test_durable_code.py"):
-        shutil.copy(REPOSITORY / "template/tests" / name, tmp_path / "tests")
+    check = REPOSITORY / "template/{{ inngest_tests }}/test_durable_code.py"
+    shutil.copy(check, tmp_path / "tests")
     return tmp_path / "src/core/inngest/functions"
+
+
+def run_check(functions: Path, run: Run, **options: Any) -> "subprocess.CompletedProcess[str]":
+    project = functions.parents[3]
+    env = {"PYTHONPATH": str(project / "tools/inngest-devtools/src")}
+    return run(sys.executable, "-m", "pytest", "tests", cwd=project, env=env, **options)
 
 
 def test_run_check_names_file_line_and_remedy(functions: Path, run: Run) -> None:
@@ -528,19 +541,17 @@ def test_run_check_names_file_line_and_remedy(functions: Path, run: Run) -> None
         "async def charge(step):\n    await step.run('a', a, random.random())\n"
     )
 
-    result = run(sys.executable, "-m", "pytest", "tests", cwd=functions.parents[3], check=False)
+    result = run_check(functions, run, check=False)
 
     assert result.returncode == 1
-    assert (
-        f"src/core/inngest/functions/shop/_charge.py:2: random.random {DIFFERS}\n" in result.stdout
-    )
+    assert f"_charge.py:2: random.random {DIFFERS}\n" in result.stdout
 
 
 def test_run_check_without_functions_passes(functions: Path, run: Run) -> None:
-    run(sys.executable, "-m", "pytest", "tests", cwd=functions.parents[3])
+    run_check(functions, run)
 
 
-# --- Why: the SDK's answer. `asyncio.gather` is in test_executor.py.
+# --- Why: the SDK's answer. `asyncio.gather` is in test_steps.py.
 
 
 def test_run_bare_except_around_a_step_loses_its_result(app: App) -> None:

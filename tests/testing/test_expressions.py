@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from inngest_devtools.testing.expressions import (
     ExpressionError,
     InvalidExpression,

@@ -6,8 +6,8 @@ from typing import Any
 
 import inngest
 import pytest
-
 from inngest_devtools.testing import StandIn
+
 from tests.testing.inngest_app import App
 
 EVENT = inngest.Event(name="test/event")

@@ -6,8 +6,8 @@ import httpx
 import inngest
 import jcs  # type: ignore[import-untyped]
 import pytest
-
 from inngest_devtools.testing import Run, SyncError, sign
+
 from tests.testing.inngest_app import SIGNING_KEY, App
 
 EVENT = inngest.Event(name="test/event")

@@ -6,8 +6,8 @@ from zoneinfo import available_timezones
 
 import inngest
 import pytest
-
 from inngest_devtools.testing import Json, SyncError
+
 from tests.testing.inngest_app import App
 
 EVENT = inngest.Event(name="test/event")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inngest_devtools.testing.app_server import free_port, free_ports, serve
     from inngest_devtools.testing.durable_code import find_mistakes
-    from inngest_devtools.testing.fixtures import CountCalls
+    from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
     from inngest_devtools.testing.protocol import Json, sign
     from inngest_devtools.testing.real_server import RealServer
@@ -22,6 +22,7 @@ __all__ = [
     "CountCalls",
     "InngestServer",
     "Json",
+    "OverrideSettings",
     "RealServer",
     "Run",
     "StandIn",
@@ -38,6 +39,7 @@ MODULES = {
     "CountCalls": "fixtures",
     "InngestServer": "inngest_server",
     "Json": "protocol",
+    "OverrideSettings": "fixtures",
     "RealServer": "real_server",
     "Run": "inngest_server",
     "StandIn": "stand_in",

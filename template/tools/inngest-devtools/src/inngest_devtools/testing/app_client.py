@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 import jcs  # type: ignore[import-untyped]
-
 from inngest_devtools.testing.protocol import (
     Json,
     Reply,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import inngest
 from inngest_devtools.testing.protocol import Json
+from inngest_devtools.testing.unsupported import Unsupported
 
 Status = Literal["Running", "Completed", "Failed", "Cancelled"]
 
@@ -85,6 +86,22 @@ class InngestServer(ABC):
     @abstractmethod
     def events(self, name: str | None = None) -> list[inngest.Event]:
         """The events that have reached the server in this test, in that order; only those of a name."""
+
+    def most_at_once(self, *runs: Run) -> int:
+        """How many calls of these runs, of all by default, were under way at one moment, at most.
+
+        Raises:
+            Unsupported: On a real server, which does not tell.
+        """
+        raise Unsupported("most_at_once on a real server: mark the test with `virtual_time`")
+
+    def pass_time(self, seconds: float) -> None:
+        """Let a time pass, with all that is due in it.
+
+        Raises:
+            Unsupported: On a real server, whose time no one can hurry.
+        """
+        raise Unsupported("pass_time on a real server: mark the test with `virtual_time`")
 
     def runs_of(self, function_id: str) -> list[Run]:
         """The runs of one function as they are now, in the order of their start."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from inngest_devtools.testing.fixtures import CountCalls
+    from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer
 
 INI_LINE = "inngest_devtools"
@@ -23,6 +23,9 @@ MARKERS = (
     "virtual_time: waits longer than a test can on a real server; skipped with --inngest-dev-server",
     "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server",
 )
+
+# What the HTTP library reads while a client is made; a test's connections are all on this machine.
+TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # The exceptions with which a project's own settings stop the app: their text is made to be read
 # alone.
@@ -112,6 +115,16 @@ def count_calls(monkeypatch: pytest.MonkeyPatch) -> "CountCalls":
     return make_count_calls(monkeypatch)
 
 
+@pytest.fixture
+def override_settings() -> "Iterator[OverrideSettings]":
+    """Give the app other settings until the test ends: `override_settings(log_level="DEBUG")`."""
+    from inngest_devtools.testing.fixtures import forget_settings, make_override_settings
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield make_override_settings(patch)
+    forget_settings()
+
+
 def _require_ini_line(config: pytest.Config) -> None:
     if SERVER not in config.stash:
         raise pytest.UsageError(
@@ -131,7 +144,7 @@ def _choose_server(config: pytest.Config) -> None:
         raise
     config.stash[SERVER] = server
     for name in list(os.environ):
-        if name.startswith("INNGEST_") or name.upper().endswith("_PROXY"):
+        if name.startswith("INNGEST_") or name.upper().endswith("_PROXY") or name in TLS_VARIABLES:
             del os.environ[name]
     os.environ |= {
         "INNGEST_DEV": "1",

@@ -12,11 +12,6 @@ from collections.abc import Callable
 from typing import Self
 
 import inngest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from inngest_devtools.testing.app_client import AppClient
 from inngest_devtools.testing.app_server import free_port, serve, url_of
 from inngest_devtools.testing.executor import Executor
@@ -32,6 +27,10 @@ from inngest_devtools.testing.protocol import (
 )
 from inngest_devtools.testing.registration import find_problems
 from inngest_devtools.testing.unsupported import Unsupported
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
@@ -130,7 +129,6 @@ class StandIn(InngestServer):
             self._executor.pass_time()
 
     def pass_time(self, seconds: float) -> None:
-        """Let a time pass, with all that is due in it; only virtual time can be told to."""
         self._executor.pass_time_until(self.now + seconds)
 
     def finish(self) -> list[Run]:
@@ -149,7 +147,6 @@ class StandIn(InngestServer):
         ]
 
     def most_at_once(self, *runs: Run) -> int:
-        """How many calls of these runs, of all by default, were under way at one moment, at most."""
         ids = {run.id for run in runs or self.list_runs()}
         return self._executor.most_at_once(ids)
 
