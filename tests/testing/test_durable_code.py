@@ -521,7 +521,8 @@ def functions(tmp_path: Path) -> Path:
     devtools = tmp_path / "tools/inngest-devtools"
     shutil.copytree(REPOSITORY / "template/tools/inngest-devtools/src", devtools / "src")
     (devtools / "project.toml").write_text(
-        'app = "server.main:app"\npackage = "src/core/inngest"\nport = 8200\n'
+        'app = "server.main:app"\npackage = "src/core/inngest"\n'
+        'module = "core.inngest"\nport = 8200\n'
     )
     (tmp_path / "tests").mkdir()
     check = REPOSITORY / "template/{{ inngest_tests }}/test_durable_code.py"

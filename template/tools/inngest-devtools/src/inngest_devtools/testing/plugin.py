@@ -127,9 +127,8 @@ def override_settings() -> "Iterator[OverrideSettings]":
 
 def _require_ini_line(config: pytest.Config) -> None:
     if SERVER not in config.stash:
-        raise pytest.UsageError(
-            f"this fixture runs the project's app: write `{INI_LINE} = true` into pytest's settings"
-        )
+        problem = f"this fixture runs the project's app: write `{INI_LINE} = true`"
+        pytest.fail(f"{problem} into pytest's settings", pytrace=False)
 
 
 def _choose_server(config: pytest.Config) -> None:
