@@ -290,17 +290,17 @@ def test_run_asyncio_gather_runs_a_step_twice(app: App) -> None:
     assert sum(app.calls.values()) > 2
 
 
-def test_run_race_goes_on_with_the_first(app: App) -> None:
+def test_run_race_asks_the_function_after_each_step(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
         steps = (
-            partial(ctx.step.wait_for_event, "slow", event="never", timeout=timedelta(days=1)),
+            partial(ctx.step.sleep, "slow", timedelta(seconds=3)),
             partial(ctx.step.run, "fast", app.step("fast", "first")),
         )
-        await ctx.group.parallel(steps, parallel_mode=inngest.ParallelMode.RACE)
-        return await ctx.step.run("after", app.step("after", "after"))
+        both = await ctx.group.parallel(steps, parallel_mode=inngest.ParallelMode.RACE)
+        return [*both, await ctx.step.run("after", app.step("after", "after"))]
 
-    assert app.serve().run(EVENT).output == "after"
+    assert app.serve().run(EVENT).output == [None, "first", "after"]
     assert app.calls == {"fast": 1, "after": 1}
 
 
