@@ -207,7 +207,7 @@ def test_send_event_with_user_and_version_reaches_expressions(app: App) -> None:
 @pytest.mark.stand_in
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1/realtime/publish"), ("GET", "/v1/runs/1"), ("DELETE", "/fn/remove")],
+    [("POST", "/v1/realtime/publish"), ("POST", "/v1/cancellations"), ("DELETE", "/fn/remove")],
 )
 def test_ask_for_a_route_that_is_not_imitated_is_refused(app: App, method: str, path: str) -> None:
     @app.function()

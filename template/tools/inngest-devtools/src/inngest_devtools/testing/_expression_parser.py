@@ -277,7 +277,7 @@ class _Parser:
 
     def _is_signed_number(self) -> bool:
         after = self.tokens[min(self.position + 1, len(self.tokens) - 1)]
-        return self._next.text == "-" and after.kind in _NUMBERS
+        return self._next.text == "-" and after.kind in ("int", "float")
 
     def _member(self) -> Node:
         node = self._primary()
@@ -380,7 +380,7 @@ class _Parser:
         digits = token.text.rstrip("uU")
         value = int(sign + digits, 16 if "x" in digits else 10)
         if token.kind == "uint":
-            if sign or value > MAX_UINT:
+            if value > MAX_UINT:
                 raise self._error()
             return Uint(value)
         if not MIN_INT <= value <= MAX_INT:

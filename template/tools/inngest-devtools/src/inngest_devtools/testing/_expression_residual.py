@@ -11,6 +11,7 @@ from inngest_devtools.testing._expression_cel import Interpreter, Variables
 from inngest_devtools.testing._expression_parser import (
     Call,
     Has,
+    InvalidExpression,
     ListOf,
     Literal,
     MapOf,
@@ -45,6 +46,11 @@ def fill_in(text: str, event: Variables) -> str:
         raise Unsupported(_stuck(text))
     filled_in = residual.prune(node)
     written = _write(filled_in, text)
+    try:
+        parse(written)
+    except InvalidExpression:
+        # The server writes a round number from a million on, such as 2000000, as 2e+06.0.
+        raise Unsupported(_stuck(text)) from None
     if "event." not in written:
         return written
     return _write_with_nulls(filled_in, text)
@@ -141,7 +147,6 @@ def _write_literal(value: Value) -> str:
     if isinstance(value, Uint):
         return f"{value}u"
     if isinstance(value, float):
-        # The server writes 1000000 as 1e+06.0, which it then reads as a name.
         written = go_format(value)
         return written if "." in written else f"{written}.0"
     if isinstance(value, TypeName):

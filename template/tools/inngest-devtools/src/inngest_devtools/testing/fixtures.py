@@ -47,13 +47,18 @@ def _find_cli() -> Path:
     return path
 
 
+def add_import_root() -> None:
+    """Let the app be imported by the names that it has when it runs."""
+    import_root = str(get_project().import_root)
+    if import_root not in sys.path:
+        sys.path.insert(0, import_root)
+
+
 @cache
 def load_app() -> Any:
     """The project's app, by its target: `module:name`, or `module:factory()`."""
     target = get_project().app
-    import_root = str(get_project().import_root)
-    if import_root not in sys.path:
-        sys.path.insert(0, import_root)
+    add_import_root()
     module_name, _, attribute = target.partition(":")
     app: Any = importlib.import_module(module_name)
     for name in attribute.removesuffix("()").split("."):

@@ -26,6 +26,7 @@ from inngest_devtools.testing.protocol import (
     take_event,
 )
 from inngest_devtools.testing.registration import find_problems
+from inngest_devtools.testing.run_api import RunApi
 from inngest_devtools.testing.unsupported import Unsupported
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -66,6 +67,7 @@ class StandIn(InngestServer):
             Route("/v0/runs/{run_id}/batch", self._show_events),
             Route("/v0/runs/{run_id}/actions", self._show_steps),
             Route("/health", lambda _: JSONResponse({"status": 200, "message": "OK"})),
+            *RunApi(self).routes,
             Route("/{path:path}", self._refuse, methods=METHODS),
         ]
         self._serving = serve(Starlette(routes=routes), self._listener)
