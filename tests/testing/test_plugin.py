@@ -13,8 +13,8 @@ from tests.conftest import REPOSITORY, Run
 
 PROJECT_TOML = """
 app = "{app}"
-package = "shop/inngest_app"
-module = "shop.inngest_app"
+package = "{package}"
+module = "{module}"
 port = 8200
 """
 APP = """
@@ -59,14 +59,22 @@ def run_tests(run: Run, tmp_path: Path) -> RunTests:
     """Run the tests of a project that stands, beside the devtools: `run_tests(source, ini=OPTED_IN)`."""
 
     def run_tests(
-        source: str, *options: str, ini: str = "[pytest]\n", app: str = APP, target: str = ""
+        source: str,
+        *options: str,
+        ini: str = "[pytest]\n",
+        app: str = APP,
+        target: str = "",
+        package: str = "shop/inngest_app",
     ) -> "CompletedProcess[str]":
         devtools = tmp_path / "tools/inngest-devtools"
         shutil.copytree(REPOSITORY / "template/tools/inngest-devtools/src", devtools / "src")
-        toml = PROJECT_TOML.format(app=target or "shop.main:app")
+        module = package.replace("/", ".")
+        app_target = target or "shop.main:app"
+        toml = PROJECT_TOML.format(app=app_target, package=package, module=module)
         (devtools / "project.toml").write_text(toml)
-        (tmp_path / "shop/inngest_app").mkdir(parents=True)
-        (tmp_path / "shop/inngest_app/settings.py").write_text("ENV_FILE = None\n")
+        (tmp_path / package).mkdir(parents=True)
+        (tmp_path / package / "settings.py").write_text("ENV_FILE = None\n")
+        (tmp_path / "shop").mkdir(exist_ok=True)
         (tmp_path / "shop/main.py").write_text(dedent(app))
         (tmp_path / "pytest.ini").write_text(ini)
         (tmp_path / "test_shop.py").write_text(dedent(source))
@@ -181,18 +189,23 @@ def test_markers_say_which_server_a_test_needs(run_tests: RunTests) -> None:
     assert "needs a real Dev Server: run pytest with --inngest-dev-server" in result.stdout
 
 
+IN_TWO_PROCESSES = ("-p", "xdist", "--numprocesses=2")
+
+
 @pytest.mark.parametrize(
-    "options", [(), ("-p", "xdist", "--numprocesses=2")], ids=["alone", "xdist"]
+    ("package", "options"),
+    [("core/inngest", ()), ("core/inngest", IN_TWO_PROCESSES), ("shop/inngest_app", ())],
+    ids=["new", "new, in two processes", "stands"],
 )
 def test_wrong_setting_is_one_line_and_no_internal_error(
-    run_tests: RunTests, options: tuple[str, ...]
+    run_tests: RunTests, package: str, options: tuple[str, ...]
 ) -> None:
     app = """
         class ConfigurationError(Exception): ...
         raise ConfigurationError("DATABASE_URL is missing: set it.")
         """
 
-    result = run_tests("import shop.main", *options, ini=OPTED_IN, app=app)
+    result = run_tests("import shop.main", *options, ini=OPTED_IN, app=app, package=package)
 
     assert result.returncode == 4
     assert result.stderr.strip() == "ERROR: DATABASE_URL is missing: set it."
