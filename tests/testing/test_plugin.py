@@ -56,7 +56,9 @@ RunTests = Callable[..., "CompletedProcess[str]"]
 
 @pytest.fixture
 def run_tests(run: Run, tmp_path: Path) -> RunTests:
-    """Run the tests of a project that stands, beside the devtools: `run_tests(source, ini=OPTED_IN)`."""
+    """Run the tests of a project that stands, beside the devtools: `run_tests(source,
+    ini=OPTED_IN)`.
+    """
 
     def run_tests(
         source: str,

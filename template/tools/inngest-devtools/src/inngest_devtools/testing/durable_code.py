@@ -176,7 +176,8 @@ def _resolve(node: ast.expr, scope: Scope) -> str:
 
 
 def _own_nodes(owner: Owner) -> Iterator[ast.AST]:
-    """What is evaluated when this runs, in order: not the bodies of the functions that it defines."""
+    """What is evaluated when this runs, in order: not the bodies of the functions that it defines.
+    """
     todo: list[ast.AST] = [owner.body] if isinstance(owner, ast.Lambda) else [*owner.body]
     while todo:
         node = todo.pop(0)

@@ -1,4 +1,5 @@
-"""What the plugin's fixtures are made of: kept out of the plugin, which every pytest session loads."""
+"""What the plugin's fixtures are made of: kept out of the plugin, which every pytest session loads.
+"""
 
 import importlib
 import json
@@ -20,8 +21,8 @@ from inngest_devtools.testing.stand_in import StandIn
 class OverrideSettings(Protocol):
     """Give the app other settings until the test ends: `override_settings(log_level="DEBUG")`.
 
-    None takes a setting away. What was made of the settings before, as the Inngest client, keeps the
-    old ones; what calls `get_settings()` gets the new.
+    None takes a setting away. What was made of the settings before, as the Inngest client, keeps
+    the old ones; what calls `get_settings()` gets the new.
     """
 
     def __call__(self, **values: object) -> None: ...
@@ -118,6 +119,7 @@ def forget_settings() -> None:
 
 
 def _find_settings_functions() -> set[Any]:
-    """The `get_settings` of the app's modules that keep their result, as FastAPI's pages show them."""
+    """The `get_settings` of the app's modules that keep their result, as FastAPI's pages show them.
+    """
     found = {getattr(module, "get_settings", None) for module in list(sys.modules.values())}
     return {function for function in found if hasattr(function, "cache_clear")}

@@ -20,7 +20,7 @@ OPTION = "--inngest-dev-server"
 SERVER = pytest.StashKey[Any]()
 
 MARKERS = (
-    "virtual_time: waits longer than a test can on a real server; skipped with --inngest-dev-server",
+    "virtual_time: waits longer than a test can; skipped with --inngest-dev-server",
     "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server",
 )
 
@@ -111,7 +111,8 @@ def inngest_app(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="session")
 def inngest_app_url(request: pytest.FixtureRequest, inngest_app: Any) -> Iterator[str]:
-    """The app, served over HTTP from a thread of this process: a test can patch what the app calls."""
+    """The app, served over HTTP from a thread of this process: a test can patch what the app calls.
+    """
     _require_ini_line(request.config)
     from inngest_devtools.testing.app_server import free_port, serve, url_of
 

@@ -1,4 +1,6 @@
-"""A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports, without history."""
+"""A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports,
+without history.
+"""
 
 import json
 import os
