@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inngest_devtools.testing.app_server import free_port, free_ports, serve
-    from inngest_devtools.testing.durable_code import find_mistakes
+    from inngest_devtools.testing.durable_code import check_file, find_mistakes
     from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
     from inngest_devtools.testing.protocol import Json, sign
@@ -28,6 +28,7 @@ __all__ = [
     "StandIn",
     "SyncError",
     "Unsupported",
+    "check_file",
     "find_mistakes",
     "free_port",
     "free_ports",
@@ -45,6 +46,7 @@ MODULES = {
     "StandIn": "stand_in",
     "SyncError": "inngest_server",
     "Unsupported": "unsupported",
+    "check_file": "durable_code",
     "find_mistakes": "durable_code",
     "free_port": "app_server",
     "free_ports": "app_server",
