@@ -1,4 +1,4 @@
-"""`python -m server.sync`: what it says, and what it exits with."""
+"""`python -m core.inngest.sync`: what it says, and what it exits with."""
 
 import threading
 import time
@@ -43,7 +43,7 @@ def serve_app(
 ) -> Iterator[str]:
     """An app that is not ours, or not today's, and its Inngest server in one; yields their address."""
     routes = [
-        Route("/readyz", lambda _: JSONResponse({"functions": functions})),
+        Route("/api/inngest", lambda _: JSONResponse({"function_count": functions})),
         Route("/api/inngest", answer, methods=["PUT"]),
         Route("/v0/gql", lambda _: JSONResponse({"data": {"apps": APPS}}), methods=["POST"]),
     ]
@@ -55,7 +55,7 @@ def serve_app(
 def test_sync_registers_every_function(make_service: Callable[..., Service]) -> None:
     service = make_service()
 
-    result = service.run_module("server.sync", "--url", service.url)
+    result = service.run_module("core.inngest.sync", "--url", service.url)
 
     assert (result.returncode, result.stderr) == (0, "")
     assert (
@@ -68,7 +68,7 @@ def test_sync_waits_for_app_that_starts(make_service: Callable[..., Service]) ->
     starting = threading.Timer(1.5, service.start)
     starting.start()
 
-    result = service.run_module("server.sync", "--url", service.url, "--wait", "20")
+    result = service.run_module("core.inngest.sync", "--url", service.url, "--wait", "20")
     starting.join()
 
     assert result.returncode == 0, result.stderr
@@ -80,7 +80,7 @@ def test_sync_of_app_that_does_not_answer_gives_up_in_time(
     service = make_service(start=False)
     started = time.monotonic()
 
-    result = service.run_module("server.sync", "--url", service.url, "--wait", "2")
+    result = service.run_module("core.inngest.sync", "--url", service.url, "--wait", "2")
 
     assert result.returncode == 1
     assert f"ERROR:    my-app was not synced: {service.url} does not answer" in result.stderr
@@ -91,7 +91,7 @@ def test_sync_that_server_refuses_says_why_at_once(make_service: Callable[..., S
     """The SDK answers it with 200."""
     service = make_service(greedy=TOO_MANY_KEYS)
 
-    result = service.run_module("server.sync", "--url", service.url, "--wait", "30")
+    result = service.run_module("core.inngest.sync", "--url", service.url, "--wait", "30")
 
     assert result.returncode == 1
     assert result.stderr == "ERROR:    my-app was not synced: At least one function is invalid\n"
@@ -105,7 +105,7 @@ def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
     with serve_app(
         lambda _: JSONResponse({"error": "At least one function is invalid", "status": 400})
     ) as url:
-        result = service.run_module("server.sync", "--url", url, INNGEST_BASE_URL=url)
+        result = service.run_module("core.inngest.sync", "--url", url, INNGEST_BASE_URL=url)
 
     assert result.returncode == 1
     assert (
@@ -117,11 +117,13 @@ def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
 def test_sync_with_another_key_is_refused(make_service: Callable[..., Service]) -> None:
     service = make_service()
 
-    result = service.run_module("server.sync", "--url", service.url, INNGEST_SIGNING_KEY="ab" * 32)
+    result = service.run_module(
+        "core.inngest.sync", "--url", service.url, INNGEST_SIGNING_KEY="ab" * 32
+    )
 
     assert result.returncode == 1
     assert (
-        "Unauthorized (the app has another INNGEST_SIGNING_KEY than this command, or another time)"
+        "not Inngest's. (the app has another INNGEST_SIGNING_KEY than this command, or clock)"
         in result.stderr
     )
     assert "ab" * 32 not in result.stderr
@@ -132,7 +134,7 @@ def test_sync_while_server_is_down_names_the_app_s_trouble(
 ) -> None:
     service = make_service(env={"INNGEST_API_BASE_URL": "http://127.0.0.1:1"})
 
-    result = service.run_module("server.sync", "--url", service.url)
+    result = service.run_module("core.inngest.sync", "--url", service.url)
 
     assert result.returncode == 1
     assert f"{service.url}/api/inngest answered 500" in result.stderr
@@ -157,7 +159,7 @@ def test_sync_believes_nothing_but_ok(
     service = make_service(start=False)
 
     with serve_app(answer) as url:
-        result = service.run_module("server.sync", "--url", url)
+        result = service.run_module("core.inngest.sync", "--url", url)
 
     assert result.returncode == 1
     assert problem in result.stderr
@@ -169,7 +171,7 @@ def test_sync_with_app_of_another_release_is_no_success(
     service = make_service(start=False)
 
     with serve_app(lambda _: JSONResponse({"ok": True}), functions=9) as url:
-        result = service.run_module("server.sync", "--url", url)
+        result = service.run_module("core.inngest.sync", "--url", url)
 
     assert result.returncode == 1
     assert "serves 9 functions, this release has 10." in result.stderr
@@ -197,7 +199,7 @@ def test_sync_with_wrong_command_line_exits_with_2(
 ) -> None:
     service = make_service(start=False)
 
-    result = service.run_module("server.sync", *arguments, **env)
+    result = service.run_module("core.inngest.sync", *arguments, **env)
 
     assert result.returncode == 2
     assert problem in result.stderr
