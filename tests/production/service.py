@@ -66,7 +66,7 @@ class Service:
             time.sleep(0.05)
 
     def sync(self) -> None:
-        self.executor.sync(self.url, app_id="my-app")
+        self.executor.sync(self.url)
 
     def end(self, *, by_force: bool = False) -> int:
         """End it and return its exit code."""

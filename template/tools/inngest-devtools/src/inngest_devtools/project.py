@@ -16,13 +16,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dotenv import dotenv_values
-
 from inngest_devtools.errors import DevtoolsError
 
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
 PROJECT_ROOT = FOLDER.parents[1]  # where every process here runs
 PROJECT_FILE = FOLDER / "project.toml"
+
+_set_by_us: set[str] = set()  # variables that nobody else has set
 
 MODE_NAMES = ("INNGEST_DEV", "INNGEST_IS_PRODUCTION", "INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY")
 
@@ -48,6 +48,11 @@ class Project:
     @property
     def package_folder(self) -> Path:
         return self.root / self.package
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the whole project came from the template, and not Inngest alone."""
+        return self.module == "core.inngest"
 
     @property
     def import_root(self) -> Path:
@@ -110,6 +115,8 @@ def _read_env_file() -> dict[str, str | None]:
         return {}
     with readable_errors():
         text = settings.read_env_file(settings.ENV_FILE)
+    from dotenv import dotenv_values  # `inngest-dev adopt` runs without any package
+
     return dotenv_values(stream=StringIO(text))
 
 
@@ -151,3 +158,19 @@ def set_dev_mode() -> None:
     """Set INNGEST_DEV=1, for this process and those it starts, where nothing names a mode or a key."""
     if not any(read_variable(name) for name in MODE_NAMES):
         os.environ["INNGEST_DEV"] = "1"
+        _set_by_us.add("INNGEST_DEV")
+
+
+def read_settings_afresh() -> None:
+    """Forget what `.env` and the rest said until now."""
+    for name in _set_by_us:
+        os.environ.pop(name, None)
+    _set_by_us.clear()
+    load_package_module("settings").get_settings.cache_clear()
+    set_dev_mode()
+
+
+def read_env_path() -> Path | None:
+    """The project's `.env`, there or not; None where INNGEST_ENV_FILE says that there is none."""
+    path: Path | None = load_package_module("settings").ENV_FILE
+    return path

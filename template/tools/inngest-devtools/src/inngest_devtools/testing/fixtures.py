@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import pytest
-
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import get_project
 from inngest_devtools.testing.real_server import RealServer
@@ -37,12 +36,17 @@ def _find_cli() -> Path:
     return path
 
 
-def load_app() -> Any:
-    """The project's app, by its target: `module:name`, or `module:factory()`."""
-    target = get_project().app
+def add_import_root() -> None:
+    """Let the app be imported by the names that it has when it runs."""
     import_root = str(get_project().import_root)
     if import_root not in sys.path:
         sys.path.insert(0, import_root)
+
+
+def load_app() -> Any:
+    """The project's app, by its target: `module:name`, or `module:factory()`."""
+    target = get_project().app
+    add_import_root()
     module_name, _, attribute = target.partition(":")
     app: Any = importlib.import_module(module_name)
     for name in attribute.removesuffix("()").split("."):

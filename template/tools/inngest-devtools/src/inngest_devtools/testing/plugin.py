@@ -58,8 +58,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     is_worker_of_xdist = hasattr(config, "workerinput")
     if not config.getini(INI_LINE) or is_worker_of_xdist:
         return
+    from inngest_devtools.project import get_project
     from inngest_devtools.testing.fixtures import load_app
 
+    if not get_project().is_new:
+        return  # its app may want a database: only `inngest_tests/conftest.py` says what is served
     try:
         load_app()
     except Exception as error:
@@ -79,14 +82,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def inngest_app_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def inngest_app(request: pytest.FixtureRequest) -> Any:
+    """The app whose functions are run; a `conftest.py` may give another."""
+    _require_ini_line(request.config)
+    from inngest_devtools.testing.fixtures import load_app
+
+    return load_app()
+
+
+@pytest.fixture(scope="session")
+def inngest_app_url(request: pytest.FixtureRequest, inngest_app: Any) -> Iterator[str]:
     """The app, served over HTTP from a thread of this process: a test can patch what the app calls."""
     _require_ini_line(request.config)
     from inngest_devtools.testing.app_server import free_port, serve, url_of
-    from inngest_devtools.testing.fixtures import load_app
 
     listener = free_port()
-    with serve(load_app(), listener):
+    with serve(inngest_app, listener):
         yield url_of(listener)
 
 
@@ -120,7 +131,7 @@ def _require_ini_line(config: pytest.Config) -> None:
 
 
 def _choose_server(config: pytest.Config) -> None:
-    from inngest_devtools.testing.fixtures import make_server
+    from inngest_devtools.testing.fixtures import add_import_root, make_server
 
     is_real = config.known_args_namespace.inngest_dev_server
     try:
@@ -130,6 +141,7 @@ def _choose_server(config: pytest.Config) -> None:
             raise pytest.UsageError(f"{OPTION if is_real else INI_LINE}: {error}") from None
         raise
     config.stash[SERVER] = server
+    add_import_root()
     for name in list(os.environ):
         if name.startswith("INNGEST_") or name.upper().endswith("_PROXY"):
             del os.environ[name]
