@@ -100,6 +100,10 @@ class Service:
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.splitlines()]
 
+    def count_functions(self) -> int:
+        folder = self.path / "src/core/inngest/functions"
+        return sum(file.read_text("utf-8").count("fn_id=") for file in folder.rglob("*.py"))
+
     def _is_up(self) -> bool:
         try:
             return httpx.get(f"{self.url}/healthz").is_success

@@ -140,7 +140,7 @@ def test_run_image_serves_and_writes_nothing(
     assert not is_healthy()
     service.start()
     assert is_healthy()
-    assert httpx.get(f"{service.url}/readyz").json()["functions"] == 10
+    assert httpx.get(f"{service.url}/readyz").json()["functions"] > 0
     service.end()
 
     assert image.files() == files

@@ -43,7 +43,7 @@ async def broken(ctx: inngest.Context) -> None:
 def record_requests(executor: StandIn) -> list[httpx.Request]:
     """The requests that the server sends from now on, as somebody on their way would read them."""
     recorded: list[httpx.Request] = []
-    executor._http.event_hooks = {"request": [recorded.append]}
+    executor._app._http.event_hooks = {"request": [recorded.append]}
     return recorded
 
 

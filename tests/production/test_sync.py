@@ -17,7 +17,6 @@ from tests.production.service import Service
 
 pytestmark = pytest.mark.slow
 
-FUNCTIONS = 10
 APPS = [
     {"name": "other", "error": "theirs"},
     {"name": "my-app", "error": "more concurrency limits than 2"},
@@ -38,9 +37,7 @@ async def greedy(ctx: inngest.Context) -> None: ...
 
 
 @contextmanager
-def serve_app(
-    answer: Callable[[Request], Response], *, functions: int = FUNCTIONS
-) -> Iterator[str]:
+def serve_app(answer: Callable[[Request], Response], *, functions: int) -> Iterator[str]:
     """An app that is not ours, or not today's, and its Inngest server in one; yields their address."""
     routes = [
         Route("/api/inngest", lambda _: JSONResponse({"function_count": functions})),
@@ -52,15 +49,13 @@ def serve_app(
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_sync_registers_every_function(make_service: Callable[..., Service]) -> None:
-    service = make_service()
-
+def test_sync_registers_every_function(service: Service) -> None:
     result = service.run_module("core.inngest.sync", "--url", service.url)
 
     assert (result.returncode, result.stderr) == (0, "")
-    assert (
-        result.stdout == f"Synced my-app: {service.executor.origin} has taken 10 of 10 functions.\n"
-    )
+    count = service.count_functions()
+    taken = f"{service.executor.origin} has taken {count} of {count} functions"
+    assert result.stdout == f"Synced my-app: {taken}.\n"
 
 
 def test_sync_waits_for_app_that_starts(make_service: Callable[..., Service]) -> None:
@@ -84,7 +79,7 @@ def test_sync_of_app_that_does_not_answer_gives_up_in_time(
 
     assert result.returncode == 1
     assert f"ERROR:    my-app was not synced: {service.url} does not answer" in result.stderr
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 30
 
 
 def test_sync_that_server_refuses_says_why_at_once(make_service: Callable[..., Service]) -> None:
@@ -98,13 +93,11 @@ def test_sync_that_server_refuses_says_why_at_once(make_service: Callable[..., S
 
 
 def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
-    make_service: Callable[..., Service],
+    service: Service,
 ) -> None:
-    service = make_service(start=False)
+    answer = JSONResponse({"error": "At least one function is invalid", "status": 400})
 
-    with serve_app(
-        lambda _: JSONResponse({"error": "At least one function is invalid", "status": 400})
-    ) as url:
+    with serve_app(lambda _: answer, functions=service.count_functions()) as url:
         result = service.run_module("core.inngest.sync", "--url", url, INNGEST_BASE_URL=url)
 
     assert result.returncode == 1
@@ -114,9 +107,7 @@ def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
     )
 
 
-def test_sync_with_another_key_is_refused(make_service: Callable[..., Service]) -> None:
-    service = make_service()
-
+def test_sync_with_another_key_is_refused(service: Service) -> None:
     result = service.run_module(
         "core.inngest.sync", "--url", service.url, INNGEST_SIGNING_KEY="ab" * 32
     )
@@ -153,12 +144,8 @@ def test_sync_while_server_is_down_names_the_app_s_trouble(
         (lambda _: JSONResponse(["ok"]), 'answered 200: ["ok"]'),
     ],
 )
-def test_sync_believes_nothing_but_ok(
-    make_service: Callable[..., Service], answer: Any, problem: str
-) -> None:
-    service = make_service(start=False)
-
-    with serve_app(answer) as url:
+def test_sync_believes_nothing_but_ok(service: Service, answer: Any, problem: str) -> None:
+    with serve_app(answer, functions=service.count_functions()) as url:
         result = service.run_module("core.inngest.sync", "--url", url)
 
     assert result.returncode == 1
@@ -166,15 +153,14 @@ def test_sync_believes_nothing_but_ok(
 
 
 def test_sync_with_app_of_another_release_is_no_success(
-    make_service: Callable[..., Service],
+    service: Service,
 ) -> None:
-    service = make_service(start=False)
-
-    with serve_app(lambda _: JSONResponse({"ok": True}), functions=9) as url:
+    with serve_app(lambda _: JSONResponse({"ok": True}), functions=2) as url:
         result = service.run_module("core.inngest.sync", "--url", url)
 
     assert result.returncode == 1
-    assert "serves 9 functions, this release has 10." in result.stderr
+    count = service.count_functions()
+    assert f"serves 2 functions, this release has {count}." in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -195,10 +181,8 @@ def test_sync_with_app_of_another_release_is_no_success(
     ],
 )
 def test_sync_with_wrong_command_line_exits_with_2(
-    make_service: Callable[..., Service], arguments: list[str], env: dict[str, str], problem: str
+    service: Service, arguments: list[str], env: dict[str, str], problem: str
 ) -> None:
-    service = make_service(start=False)
-
     result = service.run_module("core.inngest.sync", *arguments, **env)
 
     assert result.returncode == 2
