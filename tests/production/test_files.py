@@ -174,7 +174,9 @@ def test_write_manifests_without_findings_of_checkov(deployment: Path, run: Run)
 
     run(*shlex.split(settings.removeprefix("# ").partition(":")[0]), cwd=deployment)
 
-    assert re.findall(r"^  - CKV\w+$", settings, re.MULTILINE) == [], "an exception without a reason"
+    assert re.findall(r"^  - CKV\w+$", settings, re.MULTILINE) == [], (
+        "an exception without a reason"
+    )
 
 
 # --- Agreement

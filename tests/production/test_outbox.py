@@ -119,8 +119,9 @@ class ForgetfulServer:
 
     async def _list_runs(self, request: Request) -> Response:
         assert "t" in request.query_params, "it would be answered from a cache"
-        known = request.path_params["id"] in self.runs.values()
-        return JSONResponse({"data": [{"function_id": "fn"}] if known else []})
+        server_id = request.path_params["id"]
+        runs = [{"run_id": server_id}] if server_id in self.runs.values() else []
+        return JSONResponse({"data": runs})
 
 
 @contextmanager
