@@ -135,6 +135,7 @@ def test_write_into_package_that_makes_the_app(workspace: Workspace) -> None:
         "# -*- coding: utf-8 -*-\nfrom fastapi import FastAPI\napp = FastAPI(title='über')",
         "from fastapi import FastAPI\napp: FastAPI = FastAPI()  # mine\n\n\n\n",
         "from fastapi import FastAPI\n\x0c\napp = FastAPI()\n",
+        "from fastapi import FastAPI\ntext = '''\u2028\x85\x1c'''\napp = FastAPI()\n",
         "import fastapi\nif True:\n    app = fastapi.FastAPI()\nelse:\n    app = None\n",
     ],
 )
@@ -150,6 +151,7 @@ def test_keep_every_other_byte(workspace: Workspace, source: str) -> None:
         for line in path.read_bytes().splitlines(keepends=True)
         if b"install_inngest" not in line
     ]
+    assert path.read_text("utf-8-sig").rstrip().split("\n")[-1].strip() != "app = FastAPI()"
     assert b"".join(kept).rstrip(b"\n") == source.encode().rstrip(b"\n")
     assert (b"\r\n" in path.read_bytes()) == ("\r\n" in source)
     assert path.read_bytes().count(b"\r\n") in (0, path.read_bytes().count(b"\n"))

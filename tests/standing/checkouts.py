@@ -60,7 +60,7 @@ CHECKOUTS = (
         python="3.13",
         install=("uv sync --frozen --active",),
         add='uv add --active "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
-        tests="python -m pytest",
+        tests="cd svc && python -m pytest",
     ),
     Checkout(
         name="FastAPI-boilerplate",

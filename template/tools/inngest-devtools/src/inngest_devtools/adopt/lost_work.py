@@ -215,7 +215,8 @@ def _find_scheduled(source: Source) -> Iterator[LostWork]:
         is_job = name == "add_job" and (
             "apscheduler" in source.imported_packages or "scheduler" in owner.lower()
         )
-        is_schedule = name == "do" and owner.startswith("schedule.every")
+        is_every = "schedule" in source.imported_packages and owner.startswith("schedule.every")
+        is_schedule = name == "do" and is_every
         if is_job or is_schedule:
             work = name_of(node.args[0]) if node.args else "?"
             what = f"scheduled job {work}"
