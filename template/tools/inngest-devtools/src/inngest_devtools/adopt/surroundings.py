@@ -60,18 +60,22 @@ LINTERS = {
     "isort": "extend_skip_glob = [{globs}] in [tool.isort]",
     "flake8": "extend-exclude = {commas} in its settings",
     "pylint": "ignore-paths = [{globs}] in its settings",
-    "mypy": "exclude = '{folders}' in [tool.mypy]",
-    "pyright": "exclude = [{globs}] in [tool.pyright]",
+}
+TYPE_CHECKERS = {
+    "mypy": "exclude = '{folders}' in [tool.mypy], if you run `mypy .`",
+    "pyright": "exclude = [{globs}] in [tool.pyright], if it reads everything",
 }
 
 
 def _check_linters(project: Project) -> Iterator[Finding]:
-    """ruff finds a `ruff.toml` in each of our folders; the others want to be told."""
+    """ruff finds a `ruff.toml` in each of our folders, type checkers pass the Inngest package; the
+    others want to be told.
+    """
     tools = read_pyproject(project.root).get("tool", {})
     other = _read(project.root / "setup.cfg") + _read(project.root / "tox.ini")
     hooks = _read(project.root / ".pre-commit-config.yaml")
-    folders = (project.package, *OWN_FOLDERS)
-    for name, form in LINTERS.items():
+    for name, form in (LINTERS | TYPE_CHECKERS).items():
+        folders = OWN_FOLDERS if name in TYPE_CHECKERS else (project.package, *OWN_FOLDERS)
         files = [f".{name}", f".{name}rc", f"{name}.ini"]
         is_used = name in tools or any((project.root / file).is_file() for file in files)
         is_used = is_used or f"[{name}" in other or f"id: {name}\n" in f"{hooks}\n"
