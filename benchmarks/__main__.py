@@ -15,10 +15,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import app, server, templates
+from benchmarks import app, reload, server, templates
 from benchmarks.measure import Comparison, MeasureError
 
-GROUPS = ("templates", "app", "dev-server")
+GROUPS = ("templates", "app", "dev-server", "reload")
+WITH_SERVER = {"dev-server", "reload"}  # groups that take the real Inngest CLI
 
 
 def main() -> None:
@@ -91,6 +92,8 @@ def _compare(args: argparse.Namespace, folder: Path) -> Iterator[Comparison]:
         yield from app.compare(folder / "app", args.pairs)
     if "dev-server" in args.groups and args.inngest_bin:
         yield from server.compare(folder / "dev-server", args.pairs, args.inngest_bin)
+    if "reload" in args.groups and args.inngest_bin:
+        yield from reload.compare(folder / "reload", args.pairs, args.inngest_bin)
 
 
 def _parse_args() -> argparse.Namespace:
@@ -126,7 +129,7 @@ def _parse_args() -> argparse.Namespace:
         parser.error(f"--json: {args.json.parent} is no folder")
     if args.peer_answers and not args.peer_answers.is_file():
         parser.error(f"--peer-answers: {args.peer_answers} is not a file")
-    if "dev-server" in args.groups:
+    if WITH_SERVER.intersection(args.groups):
         args.inngest_bin = _find_inngest(parser, required=args.groups is not GROUPS)
     return args
 
@@ -138,7 +141,10 @@ def _find_inngest(parser: argparse.ArgumentParser, *, required: bool) -> Path | 
     if not name and required:
         parser.error("INNGEST_BIN does not name the Inngest CLI")
     if not name:
-        print("Without dev-server: INNGEST_BIN does not name the Inngest CLI.", file=sys.stderr)
+        print(
+            "Without dev-server and reload: INNGEST_BIN does not name the Inngest CLI.",
+            file=sys.stderr,
+        )
     return Path(name).absolute() if name else None
 
 

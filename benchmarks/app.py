@@ -9,8 +9,8 @@ from pathlib import Path
 
 import inngest
 import jcs  # type: ignore[import-untyped]
-from inngest_devtools.testing.protocol import SERVE_PATH
 from inngest_devtools.testing import StandIn, sign
+from inngest_devtools.testing.protocol import SERVE_PATH
 
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds
 from benchmarks.project import App, add_five_steps, create_apps
@@ -94,7 +94,7 @@ def _step_call(app: App, variables: dict[str, str]) -> Iterator[Measure]:
 @contextmanager
 def _workflow(app: App) -> Iterator[Measure]:
     with StandIn() as executor, app.running(INNGEST_DEV=executor.origin) as port:
-        executor.sync(f"http://127.0.0.1:{port}", app_id=app.id)
+        executor.sync(f"http://127.0.0.1:{port}")
 
         def run() -> None:
             executor.reset()

@@ -5,19 +5,25 @@ machine.
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
 import pytest
-from inngest_devtools.testing import RealServer
-from inngest_devtools.testing import StandIn
+import yaml
+from copier import run_copy
+from inngest_devtools.testing import RealServer, StandIn
 
 from tests.testing.inngest_app import SIGNING_KEY, App
 
 REPOSITORY = Path(__file__).parents[1]
-ALL_EXAMPLES = "examples=[event, scheduled, steps, errors, tenant, fan_out, approval, flow_control]"
+EXAMPLES = list(
+    yaml.safe_load((REPOSITORY / "copier.yml").read_text())["examples"]["choices"].values()
+)
+ALL_EXAMPLES = f"examples=[{', '.join(EXAMPLES)}]"
 
 posix_only = pytest.mark.skipif(
     os.name == "nt", reason="file modes, paths or names that Windows does not have"
@@ -35,6 +41,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-cases", type=int, default=200, help="how many random edits meet an update"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests import the app of a generated project, `core` and `server`, in dev mode."""
+    folder = tempfile.TemporaryDirectory(prefix="rendered-")
+    config.add_cleanup(folder.cleanup)
+    render(Path(folder.name) / "project")
+    sys.path.insert(0, str(Path(folder.name) / "project" / "src"))
+    for name in [
+        name for name in os.environ if name.startswith("INNGEST_") and name != "INNGEST_BIN"
+    ]:
+        del os.environ[name]
+    os.environ |= {"INNGEST_DEV": "1", "INNGEST_ENV_FILE": ""}
+
+
+def render(destination: Path, **answers: object) -> None:
+    """The template as it is in the work tree, with every example; faster than from a release."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("copier.yml", "hooks", "template"):
+            source = REPOSITORY / name
+            copy_whole = shutil.copytree if source.is_dir() else shutil.copy
+            copy_whole(source, Path(folder, name))
+        data = {"examples": EXAMPLES} | answers
+        run_copy(folder, destination, data=data, defaults=True, quiet=True)
 
 
 @pytest.fixture(scope="session")

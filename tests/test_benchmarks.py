@@ -79,7 +79,7 @@ def test_exit_with_1_when_a_bound_does_not_hold(
 @pytest.mark.parametrize(
     ("arguments", "env", "message"),
     [
-        (["speed"], {}, "no group speed: choose from templates, app, dev-server"),
+        (["speed"], {}, "no group speed: choose from templates, app, dev-server, reload"),
         (["--pairs", "0"], {}, "--pairs: at least 1"),
         (["--json", "nowhere/table.json"], {}, "--json: nowhere is no folder"),
         (["--peer-answers", "nowhere.yml"], {}, "--peer-answers: nowhere.yml is not a file"),

@@ -41,7 +41,11 @@ def test_name_files_apart_regardless_of_case() -> None:
 
 def test_name_files_without_conditions() -> None:
     templated = [name for name in FILES if "{" in name]
-    assert templated == ["template/{{ _copier_conf.answers_file }}.jinja"]
+    assert {name.split("/")[1] for name in templated} == {
+        "{{ _copier_conf.answers_file }}.jinja",
+        "{{ inngest_package }}",
+        "{{ inngest_tests }}",
+    }
 
 
 def test_keep_no_symlinks_and_no_lock_files() -> None:

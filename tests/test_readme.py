@@ -83,18 +83,22 @@ def test_show_what_a_scaffold_looks_like(
     # nobody here tells where the cursor is
     env = clean_env | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
     terminal = pexpect.spawn(
-        command, cwd=tmp_path, env=env, dimensions=(200, 80), encoding="utf-8", timeout=30
+        command, cwd=tmp_path, env=env, dimensions=(300, 110), encoding="utf-8", timeout=30
     )
     terminal.logfile_read = output
-    for question in QUESTIONS.values():
+    asked = [question for name, question in QUESTIONS.items() if name != "app"]  # a new project
+    for question in asked:
         terminal.expect_exact(question["help"])
         terminal.send("\r")
     terminal.expect(pexpect.EOF)
 
-    screen = pyte.Screen(80, 200)
+    screen = pyte.Screen(110, 300)
     pyte.Stream(screen).feed(output.getvalue())
     lines = "\n".join(line.rstrip() for line in screen.display)
     lines = re.sub(r"(?<=template version )\S+", "1.0.0", lines).replace(
         "   macOS\n", "   Linux (or WSL)\n"
     )
-    assert re.sub(r"(    create  \S+\n)+", "    ...\n", lines).rstrip().splitlines() == shown
+    assert (
+        re.sub(r"((    create| identical)  \S+\n)+", "    ...\n", lines).rstrip().splitlines()
+        == shown
+    )

@@ -1,8 +1,9 @@
+import asyncio
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from core.inngest.settings import get_settings
 from server.main import create_app
@@ -38,4 +39,9 @@ def test_create_app_in_dev_mode_has_test_endpoint_and_hides_inngest() -> None:
     ],
 )
 def test_get_from_app_in_production(production_app: FastAPI, path: str, status: int) -> None:
-    assert TestClient(production_app).get(path).status_code == status
+    async def get() -> httpx.Response:
+        transport = httpx.ASGITransport(production_app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
+            return await client.get(path)
+
+    assert asyncio.run(get()).status_code == status

@@ -6,6 +6,7 @@ from core.inngest import inngest_client, install_inngest
 
 from .client import inngest_client
 from .installation import install_inngest
+from .runs import get_runs
 from .sending import send_event
 
-__all__ = ["inngest_client", "install_inngest", "send_event"]
+__all__ = ["get_runs", "inngest_client", "install_inngest", "send_event"]

@@ -16,8 +16,8 @@ from .network import clean_network_variables
 from .settings import Settings, get_settings
 
 OFF = (
-    "Inngest is off, for nothing names a mode: start the app with `inngest-dev dev`, "
-    "or set INNGEST_DEV=1 for development, INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY for production."
+    "Inngest is off, for nothing names a mode: start the app with `inngest-dev dev`, or set "
+    "INNGEST_DEV=1 in development, INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY in production."
 )
 
 

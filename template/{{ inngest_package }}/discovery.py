@@ -55,7 +55,7 @@ def discover_functions(*packages: str) -> list[Function]:
 
 
 def _find_modules(package: str) -> Iterator[str]:
-    """The module itself and every `.py` file below it, also in a folder without an `__init__.py`."""
+    """The module and every `.py` file below it, also in a folder without an `__init__.py`."""
     module = _import(package)
     yield package
     for folder in map(Path, getattr(module, "__path__", [])):
@@ -101,7 +101,8 @@ def _explain_empty(module: ModuleType) -> None:
     if is_file and module.__name__.startswith(f"{OWN_PACKAGE}."):
         raise ConfigurationError(
             f"{path} defines no Inngest function: decorate one with "
-            "@inngest_client.create_function, or start the file's name with an underscore if it is a helper."
+            "@inngest_client.create_function, or start the file's name with an underscore "
+            "if it is a helper."
         )
 
 

@@ -19,14 +19,15 @@ def find_handler_mistake(handler: Callable[..., Any]) -> str | None:
     except (TypeError, ValueError):  # written in C, or as strange: the SDK will say
         return None
     name = getattr(handler, "__name__", "handler")
+    shown = f"{name}{signature.replace(return_annotation=inspect.Signature.empty)}"
     form = FORM.format(name=name)
     try:
         signature.bind(object())
     except TypeError:
-        return f"{name}{signature} cannot be called with one argument: {form}"
+        return f"{shown} cannot be called with one argument: {form}"
     first = next(iter(signature.parameters.values()))
     if _expects_event(first):
-        return f"{name}{signature} would get a Context, not an event: {form}"
+        return f"{shown} would get a Context, not an event: {form}"
     return None
 
 

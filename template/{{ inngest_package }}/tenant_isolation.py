@@ -49,7 +49,7 @@ def with_tenant_isolation(handler: Handler[T]) -> Handler[T]:
 
 
 def with_tenant_isolation_optional(handler: Handler[T]) -> Handler[T]:
-    """The same for events that may come without a tenant: `get_current_tenant_id()` is then None."""
+    """The same for events that may come without a tenant, for which the current one is None."""
     return _isolate(handler, required=False)
 
 

@@ -1,6 +1,7 @@
 """A generated project of its own for each test, with free ports and a stand-in for the Inngest CLI."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
@@ -37,7 +38,11 @@ def make_workspace(
             (path / ".env").write_text(
                 f"PORT={app_port}\nINNGEST_BASE_URL=http://127.0.0.1:{ports[0]}\n"
             )
-            env = clean_env | {"PYTHONPATH": str(path / "src"), "PYTHONIOENCODING": "utf-8"}
+            folders = (path / "src", path / "tools" / "inngest-devtools" / "src")
+            env = clean_env | {
+                "PYTHONPATH": os.pathsep.join(map(str, folders)),
+                "PYTHONIOENCODING": "utf-8",
+            }
             workspace = Workspace(path, project / ".venv" / SCRIPTS, env, ports[0], app_port)
             workspace.use_stand_in()
             cleanup.callback(_end_server, path)

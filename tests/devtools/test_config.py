@@ -31,14 +31,16 @@ CASES = {
 
 READ_ALL = """
 import json, sys
-from devtools.config import CONFIG_FILE, PROJECT_ROOT, read_config
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.project import PROJECT_ROOT
+from inngest_devtools.server_config import CONFIG_FILE, read_config
 messages = []
 for case in json.loads(sys.argv[1]):
     (PROJECT_ROOT / CONFIG_FILE).write_text(case, "utf-8")
     try:
         read_config()
         messages.append("")
-    except SystemExit as error:
+    except DevtoolsError as error:
         messages.append(str(error))
 print(json.dumps(messages))
 """

@@ -135,11 +135,12 @@ def test_examine_missing_and_other_cli(workspace: Workspace) -> None:
 
 
 def test_examine_port_that_the_system_reserves(workspace: Workspace) -> None:
-    code = "import errno, socket\nfrom devtools import cli\n"
+    code = "import errno, socket\nimport sys\nfrom inngest_devtools import cli\n"
     # Windows: Hyper-V has taken a range
     code += "def refuse(*_): raise PermissionError(errno.EACCES, 'no')\n"
     code += (
-        "socket.socket = type('Reserved', (socket.socket,), {'bind': refuse})\ncli.cli(['doctor'])"
+        "socket.socket = type('Reserved', (socket.socket,), {'bind': refuse})\n"
+        "sys.argv = ['inngest-dev', 'doctor']\ncli.main()"
     )
 
     report = workspace.python(code).stdout

@@ -26,9 +26,11 @@ CONTENT = b"#!/bin/sh\necho 1.43.0-test\n"
 INSTALL = """
 import platform
 platform.system, platform.machine = lambda: {system!r}, lambda: {machine!r}
-from devtools import cli, install
+import sys
+from inngest_devtools import cli, install
 {before}
-cli.cli(["install"])
+sys.argv = ["inngest-dev", "install"]
+cli.main()
 """
 
 
@@ -324,8 +326,7 @@ def test_install_through_a_proxy(empty: Workspace, mirror: Mirror) -> None:
 
 
 def test_start_dev_installs_what_is_missing(empty: Workspace, mirror: Mirror) -> None:
-    code = install_code().replace('cli.cli(["install"])', "from devtools import dev; dev.main()")
-    failed = empty.python(code)
+    failed = empty.python(install_code().replace('"install"]', '"dev"]'))
 
     assert failed.returncode == 1
     assert mirror.requests == ["/mirror/v1.43.0/checksums.txt"]
@@ -337,7 +338,7 @@ def test_find_cli_in_the_order_of_places(workspace: Workspace, tmp_path: Path) -
     code = (
         "import platform; platform.system, platform.machine = lambda: 'Linux', lambda: 'aarch64'\n"
     )
-    code += "from devtools.binary import find_cli; print(find_cli())"
+    code += "from inngest_devtools.inngest_cli import find_cli; print(find_cli())"
     folder = workspace.path / "bin" / "inngest"
     named = Path(workspace.env["INNGEST_BIN"])
     on_path = write_launcher(tmp_path / "inngest")

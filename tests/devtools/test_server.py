@@ -16,6 +16,14 @@ pytestmark = pytest.mark.slow
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the launcher of POSIX systems")
 
+START_IMPATIENTLY = """
+import sys
+from inngest_devtools import cli, dev_server
+dev_server.HEALTH_TIMEOUT = 1
+sys.argv = ["inngest-dev", "start"]
+cli.main()
+"""
+
 
 def test_run_server_from_start_to_stop(workspace: Workspace) -> None:
     assert workspace.dev_server("status").returncode == 3
@@ -117,8 +125,7 @@ def test_start_server_that_ends_at_once_shows_its_log(workspace: Workspace) -> N
 def test_start_server_that_never_answers_ends_it(workspace: Workspace) -> None:
     workspace.use_stand_in("unhealthy")
 
-    code = "from devtools import cli, server; server.HEALTH_TIMEOUT = 1; cli.cli(['start'])"
-    failed = workspace.python(code)
+    failed = workspace.python(START_IMPATIENTLY)
 
     assert failed.returncode == 1
     assert f"The Dev Server did not answer at {workspace.url} within 1 s." in failed.stderr
@@ -132,9 +139,7 @@ def test_start_server_that_answers_elsewhere_keeps_it(workspace: Workspace) -> N
     config = path.read_text()
     path.write_text(json.dumps(json.loads(config) | {"port": 1}))
 
-    failed = workspace.python(
-        "from devtools import cli, server; server.HEALTH_TIMEOUT = 1; cli.cli(['start'])"
-    )
+    failed = workspace.python(START_IMPATIENTLY)
 
     assert failed.returncode == 1
     path.write_text(config)
@@ -265,7 +270,7 @@ def test_run_launcher_from_anywhere(workspace: Workspace, tmp_path: Path) -> Non
 def test_write_cmd_launcher_with_its_line_ends(workspace: Workspace) -> None:
     lines = (workspace.path / "bin" / "inngest" / "start-inngest.cmd").read_bytes().split(b"\n")
     assert all(line.endswith(b"\r") for line in lines[:-1])
-    assert b'cd /d "%~dp0..\\.."\r' in lines
+    assert b'pushd "%~dp0..\\.." || exit /b 1\r' in lines
 
 
 def test_print_to_console_without_utf8(workspace: Workspace) -> None:

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import StartupError
-from core.inngest.discovery import discover_functions
+from core.inngest import discovery
+from core.inngest.client import inngest_client
+from core.inngest.errors import ConfigurationError
 
 MODULE = """
 import inngest
-
-client = inngest.Inngest(app_id="app", is_production=False)
+from core.inngest import inngest_client as client
 
 @client.create_function(fn_id="{id}", trigger=inngest.TriggerEvent(event="test/event"))
 async def handler(ctx: inngest.Context) -> None: ...
@@ -21,8 +21,20 @@ async def handler(ctx: inngest.Context) -> None: ...
 WITH_ON_FAILURE = """
 async def failed(ctx: inngest.Context) -> None: ...
 
-@client.create_function(fn_id="{id}", trigger=inngest.TriggerEvent(event="test/event"), on_failure=failed)
+@client.create_function(
+    fn_id="{id}", trigger=inngest.TriggerEvent(event="test/event"), on_failure=failed
+)
 async def {id}(ctx: inngest.Context) -> None: ...
+"""
+
+FACTORY = """
+import inngest
+from core.inngest import inngest_client
+
+def define(id):
+    async def handler(ctx: inngest.Context) -> None: ...
+    trigger = inngest.TriggerEvent(event="test/event")
+    return inngest_client.create_function(fn_id=id, trigger=trigger)(handler)
 """
 
 Package = Callable[..., str]
@@ -33,10 +45,12 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Package
     """Write modules into a new package and return its name."""
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.chdir(tmp_path)
+    discovery.discover_functions()  # the app's own are imported once
+    monkeypatch.setattr(inngest_client, "definitions", list(inngest_client.definitions))
 
     def write(**modules: str) -> str:
         for name, text in {"__init__": "", **modules}.items():
-            path = (tmp_path / "found" / name.replace("__in__", "/")).with_suffix(".py")
+            path = tmp_path / "found" / f"{name.replace('__in__', '/')}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         return "found"
@@ -44,6 +58,17 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Package
     yield write
     for name in [name for name in sys.modules if name.partition(".")[0] == "found"]:
         del sys.modules[name]
+
+
+def discover_functions(package: str) -> list[discovery.Function]:
+    """Those of a package; the app's own are another test's."""
+    own = discovery.OWN_PACKAGE
+    discovery.OWN_PACKAGE = package
+    try:
+        functions: list[discovery.Function] = discovery.discover_functions()
+        return functions
+    finally:
+        discovery.OWN_PACKAGE = own
 
 
 def test_discover_functions_in_order_of_their_modules(package: Package) -> None:
@@ -87,6 +112,122 @@ def test_discover_functions_in_empty_package_finds_none(package: Package) -> Non
     assert discover_functions(package()) == []
 
 
+def test_discover_functions_ignores_what_editors_and_systems_leave(
+    package: Package, tmp_path: Path
+) -> None:
+    name = package(one=MODULE.format(id="one"))
+    folder = tmp_path / "found"
+    (folder / "._one.py").write_bytes(b"\0\1")
+    (folder / ".#one.py").symlink_to("user@host.1234")
+    (folder / ".ipynb_checkpoints").mkdir()
+    (folder / ".ipynb_checkpoints" / "one-checkpoint.py").write_text("raise RuntimeError")
+
+    assert [function.local_id for function in discover_functions(name)] == ["one"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FUNCTIONS = [define('a'), define('b')]",
+        "class Jobs:\n    a = define('a')\n    jobs = {'b': define('b')}",
+        "for id in ('a', 'b'):\n    define(id)",
+        "(lambda: (define('a'), define('b')))()",
+    ],
+    ids=["list", "class", "loop", "unbound"],
+)
+def test_discover_functions_however_they_are_bound(package: Package, text: str) -> None:
+    name = package(_factory=FACTORY, jobs=f"from found._factory import define\n{text}\n")
+
+    assert [function.local_id for function in discover_functions(name)] == ["a", "b"]
+
+
+def test_discover_functions_of_several_packages(package: Package, tmp_path: Path) -> None:
+    name = package(one=MODULE.format(id="one"))
+    package(other__in____init__="", other__in__two=MODULE.format(id="two"))
+
+    functions = discovery.discover_functions(f"{name}.other")
+
+    assert "two" in [function.local_id for function in functions]
+    assert "one" not in [function.local_id for function in functions]
+
+
+@pytest.mark.parametrize(
+    ("signature", "message"),
+    [
+        ("event", "handler(event) would get a Context, not an event: write `async def handler(ctx"),
+        ("event: inngest.Event", "would get a Context, not an event: write `async def handler(ctx"),
+        ("ctx, step", "handler(ctx, step) cannot be called with one argument: write `async def"),
+        ("", "handler() cannot be called with one argument"),
+        ("**kwargs", "handler(**kwargs) cannot be called with one argument"),
+    ],
+)
+def test_discover_functions_refuses_handler_that_cannot_run(
+    package: Package, signature: str, message: str
+) -> None:
+    text = MODULE.format(id="one").replace("ctx: inngest.Context", signature)
+
+    with pytest.raises(ConfigurationError) as error:
+        discover_functions(package(one=text))
+
+    assert str(error.value).startswith("found/one.py, line 5: handler(")
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "signature", ["ctx", "event: inngest.Context", "*args", "*args, **kwargs", "ctx, retries=2"]
+)
+def test_discover_functions_takes_handler_that_can_run(package: Package, signature: str) -> None:
+    text = MODULE.format(id="one").replace("ctx: inngest.Context", signature)
+
+    assert len(discover_functions(package(one=text))) == 1
+
+
+def test_discover_functions_judges_a_wrapper_by_itself(package: Package) -> None:
+    """A decorator may hand on the event alone."""
+    text = MODULE.format(id="one").replace(
+        "async def handler(ctx: inngest.Context) -> None: ...",
+        "@with_event\nasync def handler(event): ...",
+    )
+    decorator = """
+from functools import wraps
+
+def with_event(handler):
+    @wraps(handler)
+    async def wrapper(ctx):
+        return await handler(ctx.event)
+    return wrapper
+"""
+
+    assert len(discover_functions(package(one=decorator + text))) == 1
+
+
+def test_discover_functions_refuses_a_model_that_is_no_json(package: Package) -> None:
+    text = MODULE.format(id="one").replace("-> None", "-> Model")
+    model = "from pydantic import BaseModel\n\nclass Model(BaseModel): ...\n"
+
+    with pytest.raises(ConfigurationError, match="returns a model, which is no JSON: give its"):
+        discover_functions(package(one=model + text))
+
+
+def test_discover_functions_refuses_one_of_another_client(package: Package) -> None:
+    text = MODULE.format(id="one").replace(
+        "from core.inngest import inngest_client as client",
+        "client = inngest.Inngest(app_id='app', is_production=False)",
+    )
+
+    with pytest.raises(ConfigurationError, match="handler was created with another client"):
+        discover_functions(package(one=text))
+
+
+def test_name_the_place_of_a_mistake_that_a_function_imports(package: Package) -> None:
+    """The innermost line of the team's own, not the line that imports it, nor a library's."""
+    events = "import json\n\n\njson.loads('{')\n"
+    name = package(_events=events, one="import found._events\n" + MODULE.format(id="one"))
+
+    with pytest.raises(ConfigurationError, match="^found/_events.py, line 4: JSONDecodeError: "):
+        discover_functions(name)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -124,7 +265,7 @@ def test_discover_functions_in_empty_package_finds_none(package: Package) -> Non
 def test_discover_functions_refuses_module(package: Package, text: str, message: str) -> None:
     name = package(broken=text, one=MODULE.format(id="one"))
 
-    with pytest.raises(StartupError) as error:
+    with pytest.raises(ConfigurationError) as error:
         discover_functions(name)
 
     assert message in str(error.value)

@@ -58,8 +58,20 @@ def test_run_after_a_failed_run_knows_no_tenant_of_it(app: App) -> None:
     assert get_current_tenant_id() is None
 
 
+@pytest.mark.parametrize("tenant_id", ["acme", 7, 0])
+def test_run_as_the_tenant_that_the_event_names(app: App, tenant_id: str | int) -> None:
+    @app.function(event="tenant/action")
+    @with_tenant_isolation
+    async def handler(ctx: inngest.Context) -> str | int | None:
+        return get_current_tenant_id()
+
+    run = app.serve().run(action(tenant_id=tenant_id))
+
+    assert run.output == tenant_id
+
+
 @pytest.mark.parametrize(
-    "data", [{}, {"tenant_id": ""}, {"tenant_id": " "}, {"tenant_id": None}, {"tenant_id": 5}]
+    "data", [{}, {"tenant_id": ""}, {"tenant_id": " "}, {"tenant_id": None}, {"tenant_id": True}]
 )
 def test_run_with_isolation_fails_without_tenant(app: App, data: Json) -> None:
     attempts: list[int] = []

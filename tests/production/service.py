@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import psutil
-from inngest_devtools.testing import StandIn, free_port
+from inngest_devtools.testing import free_port
 
 from tests.conftest import python_of
 
@@ -23,9 +23,12 @@ START_TIMEOUT = 20  # seconds
 class Service:
     """An app from the sources at `path`, in the environment of `project`; it listens on the same
     port all its life.
+
+    Args:
+        executor: What it takes for Inngest: a stand-in, or a real server.
     """
 
-    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: StandIn) -> None:
+    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: Any) -> None:
         listener = free_port()
         self.port = listener.getsockname()[1]
         listener.close()
@@ -63,7 +66,7 @@ class Service:
             time.sleep(0.05)
 
     def sync(self) -> None:
-        self.executor.sync(self.url, app_id="my-app")
+        self.executor.sync(self.url)
 
     def end(self, *, by_force: bool = False) -> int:
         """End it and return its exit code."""

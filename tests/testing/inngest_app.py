@@ -10,8 +10,8 @@ from typing import Any
 
 import inngest
 import inngest.fast_api
-from inngest_devtools.testing import StandIn, free_port, serve
 from fastapi import FastAPI
+from inngest_devtools.testing import StandIn, free_port, serve
 
 SIGNING_KEY = "ab" * 32
 
@@ -69,7 +69,7 @@ class App:
         self._asgi = FastAPI()
         inngest.fast_api.serve(self._asgi, self.client, self.functions)
         self.start()
-        self.executor.sync(self.url, app_id="app")
+        self.executor.sync(self.url)
         return self.executor
 
     def start(self) -> None:

@@ -1,4 +1,4 @@
-"""One event becomes many: runs of their own for each item, and steps side by side within one run."""
+"""One event becomes many: a run of its own for each item, and steps side by side in one run."""
 
 from functools import partial
 from typing import Any

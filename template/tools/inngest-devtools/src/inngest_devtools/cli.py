@@ -8,14 +8,22 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-
-from inngest_devtools import dev_loop, dev_server, doctor, inngest_cli, sync
+from inngest_devtools import (
+    dev_loop,
+    dev_server,
+    doctor,
+    inngest_cli,
+    new_command,
+    send_command,
+    sync,
+    unfinished,
+)
 from inngest_devtools.adopt import command as adopt
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
-from inngest_devtools.processes import DETACHED, end_family, listens
+from inngest_devtools.processes import DETACHED, listens
 from inngest_devtools.project import read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url, read_config
 
@@ -59,6 +67,8 @@ def inngest_dev() -> None:
 
 cli.command()(dev_loop.dev)
 dev_cli.command()(dev_loop.dev)
+cli.command()(send_command.send)
+cli.command()(new_command.new)
 
 
 @cli.command("install")
@@ -80,8 +90,10 @@ def start() -> None:
         dev_server.wait_until_healthy(process, config)
     except DevtoolsError:
         if is_new:
-            end_family(process)
+            dev_server.end(process)
         raise
+    if is_new:
+        unfinished.tell_start(config, process)
     console.print(
         f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})"
     )
@@ -99,8 +111,11 @@ def start() -> None:
 def stop() -> None:
     """Stop it, and whatever it started."""
     with dev_server.lock():
-        if process := dev_server.find_running():
-            end_family(process)
+        process = dev_server.find_running()
+        if process:
+            with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
+                unfinished.tell_end(read_config())
+            dev_server.end(process)
     console.print("Dev Server stopped." if process else "The Dev Server does not run.")
 
 

@@ -5,23 +5,24 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psutil
-
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import QUIET, find_cli
 from inngest_devtools.install import install
 from inngest_devtools.logs import Tail
 from inngest_devtools.loopback import is_up
 from inngest_devtools.processes import (
+    end_family,
     exit_code,
     explain_taken,
     find_family,
     is_alive,
     listening_ports,
     spawn,
+    wait_until_free,
 )
 from inngest_devtools.project import PROJECT_ROOT, read_variable
 from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url
@@ -128,6 +129,15 @@ def find_or_launch(
             json.dumps({"pid": process.pid, "started": process.create_time()}), "utf-8"
         )
         return process, True
+
+
+def end(process: psutil.Process) -> None:
+    """End it with whatever it started; when this returns, its ports are free."""
+    ports: set[int] = set()
+    with suppress(psutil.Error):
+        ports = listening_ports(process)
+    end_family(process)
+    wait_until_free(ports)
 
 
 def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:

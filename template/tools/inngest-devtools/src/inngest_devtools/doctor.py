@@ -1,5 +1,6 @@
 """`dev-server doctor`: what is wrong between app and Dev Server, and what to type."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ from typing import Literal
 from inngest_devtools import dev_server, inngest_cli
 from inngest_devtools.adopt import command as adopt
 from inngest_devtools.adopt.sources import read_sources
+from inngest_devtools.app_settings import check_app_settings
+from inngest_devtools.database import check_database
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
 from inngest_devtools.processes import explain_taken
@@ -42,24 +45,21 @@ def examine() -> Iterator[Check]:
     valid_settings = _attempt(
         "settings", read_inngest_settings, ".env and the environment are valid"
     )
+    own_settings = _attempt("variables", check_app_settings, "{}")
     valid_config = _attempt("config", read_config, f"{CONFIG_FILE} is valid")
-    yield from (valid_settings, valid_config)
+    yield from (valid_settings, own_settings, valid_config)
     if "fail" in (valid_settings.status, valid_config.status):
         yield Check("the rest", "warn", "not checked", "correct the above first")
         return
     config = read_config()
     yield _attempt("address", lambda: check_target(config), f"the app talks to {config.url}")
-    functions, dev_server = _count_served(), _check_server(config)
-    healthy = dev_server.status == "ok"
-    yield from _check_ports(config, functions)
-    yield dev_server
-    if functions is None:
-        detail = f"no app answers at {app_url()}{SERVE_PATH}"
-        yield Check(
-            "app", "fail", detail, "uv run dev; where that runs, it says why the app does not"
-        )
-    else:
-        yield Check("app", "ok", f"{app_url()} answers, with {count_functions(functions)}")
+    yield _attempt("database", lambda: check_database(config), "{}")
+    functions, problem = _count_served()
+    server = _check_server(config)
+    healthy = server.status == "ok"
+    yield from _check_ports(config, is_app_up=functions is not None or problem is not None)
+    yield server
+    yield _check_app(functions, problem)
     if functions is None or not healthy:
         yield Check("sync", "warn", "not checked: it takes both")
     else:
@@ -79,11 +79,11 @@ def _check_adoption() -> Iterator[Check]:
 
 
 def _attempt(name: str, action: Callable[[], object], detail: str) -> Check:
+    """A check that fails with an error's words; "{}" in `detail` is what the action returned."""
     try:
-        action()
+        return Check(name, "ok", detail.format(action()))
     except DevtoolsError as error:
-        return Check(name, "fail", str(error).removeprefix("ERROR:").strip())
-    return Check(name, "ok", detail)
+        return Check(name, "fail", str(error))
 
 
 def _check_cli() -> Check:
@@ -102,14 +102,14 @@ def _check_cli() -> Check:
     return Check("cli", "ok", f"{version}, {cli}")
 
 
-def _check_ports(config: ServerConfig, functions: int | None) -> list[Check]:
+def _check_ports(config: ServerConfig, *, is_app_up: bool) -> list[Check]:
     """Ports that something of ours needs and does not have."""
     needed = (
         {}
         if dev_server.find_running()
         else {port: f'give "{key}" another port' for key, port in config.ports.items()}
     )
-    if functions is None:
+    if not is_app_up:
         needed[read_app_port()] = "set PORT in .env to another one"
     taken = {port: reason for port in needed if (reason := explain_taken(port))}
     fails = [
@@ -136,12 +136,35 @@ def _check_server(config: ServerConfig) -> Check:
     return Check("server", "ok", f"{config.url} answers (pid {process.pid})")
 
 
-def _count_served() -> int | None:
-    """How many functions the app says that it has; None when no app of ours answers."""
+def _count_served() -> tuple[int | None, str | None]:
+    """How many functions the app says that it has; or what it says instead; neither where none
+    answers.
+    """
     try:
-        return int(fetch("GET", app_url() + SERVE_PATH, timeout=TIMEOUT)["function_count"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        reply = fetch("GET", app_url() + SERVE_PATH, timeout=TIMEOUT)
+    except OSError:
+        return None, None
+    except ValueError as error:
+        return None, str(error)
+    try:
+        return int(reply["function_count"]), None
+    except (ValueError, KeyError, TypeError):
+        return None, f"the answer was {json.dumps(reply)[:100]}"
+
+
+def _check_app(functions: int | None, problem: str | None) -> Check:
+    if functions is not None:
+        return Check("app", "ok", f"{app_url()} answers, with {count_functions(functions)}")
+    place = f"{app_url()}{SERVE_PATH}"
+    if problem:
+        return Check(
+            "app",
+            "fail",
+            f"{place}: {problem}",
+            "is that this app? if so, let its middlewares pass requests to 127.0.0.1",
+        )
+    fix = "uv run dev; where that runs, it says why the app does not"
+    return Check("app", "fail", f"no app answers at {place}", fix)
 
 
 def _check_sync(functions: int, config: ServerConfig) -> Check:

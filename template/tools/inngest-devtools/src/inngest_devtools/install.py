@@ -3,25 +3,28 @@
 import hashlib
 import os
 import shutil
+import ssl
+import sys
 import tarfile
 import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-
-from rich.progress import track
 
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
 from inngest_devtools.logs import console
 from inngest_devtools.project import read_variable
+from rich.progress import track
 
 DOWNLOAD_URL = (
     "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror
 )
 TIMEOUT = 20.0  # seconds without a byte
 ATTEMPTS = 3
+OLD = "inngest-old-"  # how the name of a CLI begins that was replaced while it ran
 HEADERS = {"Accept-Encoding": "identity"}  # the archive itself is what has the digest
 CHUNK = 65536  # bytes
 DIGESTS = (
@@ -58,6 +61,9 @@ def _remove_leftovers() -> None:
     """What an install that was killed left an hour ago or more; a younger folder may belong to one
     that runs.
     """
+    for file in FOLDER.glob(f"{OLD}*"):
+        with suppress(OSError):  # it still runs
+            file.unlink()
     for folder in FOLDER.glob("inngest-install-*"):
         if time.time() - folder.stat().st_mtime > 3600:
             shutil.rmtree(folder, ignore_errors=True)
@@ -82,7 +88,22 @@ def _install(base: str, archive: str, folder: Path, target: Path) -> None:
     unpacked.chmod(0o755)
     if source == checksums:
         os.replace(checksums, DIGESTS)
-    os.replace(unpacked, target)
+    _replace(unpacked, target)
+
+
+def _replace(new: Path, target: Path) -> None:
+    """Put a file in the place of another, which on Windows may be running or under a scan."""
+    for attempt in range(ATTEMPTS):
+        time.sleep(attempt / 2)
+        try:
+            if sys.platform == "win32" and target.exists():
+                # A program that runs can be renamed, but not replaced; what is old goes next time.
+                target.rename(target.with_name(f"{OLD}{time.time_ns()}"))
+            os.replace(new, target)
+            return
+        except PermissionError:
+            if attempt == ATTEMPTS - 1:
+                raise
 
 
 def _read_digest(path: Path, archive: str) -> str | None:
@@ -98,7 +119,12 @@ def _download(url: str, path: Path) -> None:
         time.sleep(attempt / 2)
         try:
             with httpx.stream(
-                "GET", url, headers=HEADERS, follow_redirects=True, timeout=TIMEOUT
+                "GET",
+                url,
+                headers=HEADERS,
+                follow_redirects=True,
+                timeout=TIMEOUT,
+                verify=_trust(),
             ) as reply:
                 reply.raise_for_status()
                 _save(reply.iter_raw(CHUNK), int(reply.headers.get("content-length", 0)), path)
@@ -115,6 +141,16 @@ def _download(url: str, path: Path) -> None:
         f"{url}: {problem}. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL to a mirror; "
         "or put the CLI into bin/inngest by hand."
     )
+
+
+def _trust() -> ssl.SSLContext:
+    """The system's certificates, among which a company's proxy has its own, and certifi's."""
+    import certifi
+    import truststore
+
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(certifi.where())
+    return context
 
 
 def _save(chunks: Iterator[bytes], size: int, path: Path) -> None:

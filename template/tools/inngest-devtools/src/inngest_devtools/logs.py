@@ -1,6 +1,7 @@
 """Log files: followed as they grow, and written to the terminal."""
 
 import json
+import re
 import signal
 import sys
 from io import TextIOWrapper
@@ -8,6 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
+
+COLORS = {"app": "cyan", "inngest": "magenta"}
+# Of the logs, what the ready block and "Reloaded" say better.
+ROUTINE = re.compile(
+    r"INFO\S*: +(Started server|Finished server|Waiting for application|Waiting for connections"
+    r"|Application (startup|shutdown) complete|Uvicorn running|Shutting down"
+    r"|\S+\.installation - Inngest app)"
+    r'|GET /_inngest-dev/'  # the page at `/`, which asks for the last runs
+)
 
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
@@ -42,6 +53,34 @@ class Tail:
         self._position += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
         return [to_readable(line.decode("utf-8", "replace").rstrip()) for line in lines]
+
+
+class Logs:
+    """The logs of what runs, on one terminal."""
+
+    def __init__(self) -> None:
+        self._tails: dict[str, Tail] = {}
+
+    def follow(self, name: str, tail: Tail) -> None:
+        self._tails[name] = tail
+
+    def show(self, *, quiet: bool = False) -> None:
+        """Print what is new; quiet is without a word of the dozen services that start in the
+        server, or end.
+        """
+        for name, tail in self._tails.items():
+            for line in tail.read():
+                if ROUTINE.search(line) if name == "app" else quiet and line.startswith("INFO"):
+                    continue
+                title = (f"{name:<7} | ", COLORS[name])
+                console.print(Text.assemble(title, Text.from_ansi(line)))
+
+    def print_block(self, rows: list[tuple[str, str, str]]) -> None:
+        """What runs where: name, value and its colour."""
+        console.print()
+        for name, value, color in rows:
+            console.print(Text.assemble(f"  {name:<10} ", (value, f"bold {color}")))
+        console.print("\n  Ctrl-C ends it.\n")
 
 
 def to_readable(line: str) -> str:

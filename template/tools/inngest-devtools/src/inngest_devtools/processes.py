@@ -5,13 +5,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import psutil
-
 from inngest_devtools.project import PROJECT_ROOT
 
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
@@ -44,6 +43,18 @@ def spawn(
         )
 
 
+def python_command() -> tuple[str, dict[str, str]]:
+    """This environment's Python, and the variables that it needs beside.
+
+    On Windows a virtual environment's `python.exe` only starts the real one: a process in between
+    whose death would leave ours without a parent. `multiprocessing` starts it in the same way.
+    """
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    if sys.platform == "win32" and base != sys.executable:
+        return base, {"__PYVENV_LAUNCHER__": sys.executable}
+    return sys.executable, {}
+
+
 def is_alive(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
@@ -57,42 +68,73 @@ def exit_code(process: psutil.Process) -> int | None:
     code = None
     with suppress(psutil.Error):
         code = process.wait(timeout=1)  # its threads may take a moment longer
+    return readable_code(code)
+
+
+def readable_code(code: int | None) -> int:
+    """As a shell shows it: 137 for a process that was killed; 1 where nobody knows it."""
     return 128 - code if code and code < 0 else code or 1
 
 
-def end_family(process: psutil.Process) -> None:
-    """End a process and its descendants: politely, then by force."""
+def end_family(process: psutil.Process, grace: float = 0) -> None:
+    """End a process and its descendants: politely, then by force.
+
+    Args:
+        process: The first of them; the others are asked when it has ended.
+        grace: Seconds until it is asked a second time, which to the app means at once.
+    """
     family = find_family(process)
-    for stop in (psutil.Process.terminate, psutil.Process.kill):
-        for member in family:
-            with suppress(psutil.Error):
+    for patience in (grace, END_TIMEOUT):
+        if patience:
+            _signal([process], psutil.Process.terminate)
+            _wait_for_end([process], patience)
+    others = {*family, *find_family(process)} - {process}
+    _signal(others, psutil.Process.terminate)
+    _wait_for_end([process, *others], END_TIMEOUT)
+    _signal([process, *others], psutil.Process.kill)
+    _wait_for_end([process, *others], END_TIMEOUT)
+
+
+def _signal(members: Iterable[psutil.Process], stop: Callable[[psutil.Process], None]) -> None:
+    for member in members:
+        with suppress(psutil.Error):
+            if is_alive(member):
                 stop(member)
-        deadline = time.monotonic() + END_TIMEOUT
-        while (
-            family := {member for member in family if is_alive(member)}
-        ) and time.monotonic() < deadline:
-            time.sleep(0.02)
+
+
+def _wait_for_end(members: Iterable[psutil.Process], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while any(is_alive(member) for member in members) and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 def find_family(process: psutil.Process) -> set[psutil.Process]:
     """A process and its descendants, those whose own parent has died included."""
-    family: set[psutil.Process] = set()
     if psutil.pid_exists(process.pid) and not process.is_running():
-        return family  # its number is a stranger's by now
-    for other in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if other.pid == process.pid or _was_started_by(process, other):
-                family |= {other, *other.children(recursive=True)}
-    return family
+        return set()  # its number is a stranger's by now
+    members = {process, *_find_orphans(process)}
+    for member in list(members):
+        with suppress(psutil.Error):
+            members.update(member.children(recursive=True))
+    return members
 
 
-def _was_started_by(process: psutil.Process, other: psutil.Process) -> bool:
+def _find_orphans(process: psutil.Process) -> Iterator[psutil.Process]:
     """What still holds when a process has died: its session or, on Windows, that it is named as the
     parent.
     """
     if sys.platform == "win32":
-        return other.ppid() == process.pid and other.create_time() >= process.create_time()
-    return os.getsid(other.pid) == process.pid
+        if process.is_running():
+            return  # its children are asked for themselves
+        for other in psutil.process_iter():
+            with suppress(psutil.Error):
+                if other.ppid() == process.pid and other.create_time() >= process.create_time():
+                    yield other
+        return
+    for pid in psutil.pids():
+        with suppress(psutil.Error, OSError):
+            if pid != process.pid and os.getsid(pid) == process.pid:
+                yield psutil.Process(pid)
 
 
 def listening_ports(process: psutil.Process) -> set[int]:
@@ -107,6 +149,24 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until_free(ports: Iterable[int]) -> None:
+    """Wait, but not for ever, for the ports of a process that has ended: it holds them until the
+    last of its threads is gone.
+    """
+    deadline = time.monotonic() + END_TIMEOUT
+    for port in ports:
+        while not _is_free(port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return not listens(port)
 
 
 def explain_taken(port: int) -> str | None:

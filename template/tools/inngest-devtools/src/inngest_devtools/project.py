@@ -22,6 +22,8 @@ FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
 PROJECT_ROOT = FOLDER.parents[1]  # where every process here runs
 PROJECT_FILE = FOLDER / "project.toml"
 
+_set_by_us: set[str] = set()  # variables that nobody else has set
+
 MODE_NAMES = ("INNGEST_DEV", "INNGEST_IS_PRODUCTION", "INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY")
 
 
@@ -156,3 +158,19 @@ def set_dev_mode() -> None:
     """Set INNGEST_DEV=1, for this process and those it starts, where nothing names a mode or a key."""
     if not any(read_variable(name) for name in MODE_NAMES):
         os.environ["INNGEST_DEV"] = "1"
+        _set_by_us.add("INNGEST_DEV")
+
+
+def read_settings_afresh() -> None:
+    """Forget what `.env` and the rest said until now."""
+    for name in _set_by_us:
+        os.environ.pop(name, None)
+    _set_by_us.clear()
+    load_package_module("settings").get_settings.cache_clear()
+    set_dev_mode()
+
+
+def read_env_path() -> Path | None:
+    """The project's `.env`, there or not; None where INNGEST_ENV_FILE says that there is none."""
+    path: Path | None = load_package_module("settings").ENV_FILE
+    return path

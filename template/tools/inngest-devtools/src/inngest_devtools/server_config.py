@@ -45,6 +45,9 @@ OLD_NAMES = {"database": "postgres-uri", "pool-size": "postgres-max-open-conns",
 class ServerConfig:
     ports: dict[str, int]
     sdk_urls: list[str]
+    postgres_uri: str | None = None
+    persist: bool = False
+    sqlite_dir: str | None = None
 
     @property
     def url(self) -> str:
@@ -81,7 +84,13 @@ def read_config() -> ServerConfig:
             raise DevtoolsError(
                 f"{CONFIG_FILE}: {' and '.join(keys)} are both {port}: give each a port of its own."
             )
-    return ServerConfig(ports, values.get("sdk-url", []))
+    return ServerConfig(
+        ports,
+        sdk_urls=values.get("sdk-url", []),
+        postgres_uri=values.get("postgres-uri"),
+        persist=values.get("persist", False),
+        sqlite_dir=values.get("sqlite-dir"),
+    )
 
 
 def _explain(key: str, value: Any) -> str | None:

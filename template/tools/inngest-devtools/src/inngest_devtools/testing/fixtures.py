@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import pytest
-
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import get_project
 from inngest_devtools.testing.real_server import RealServer
