@@ -163,7 +163,7 @@ client = AsyncOpenAI()
 async def ask(question: str):
     return await client.chat.completions.create(model="m", messages=[])
 """,
-        (5, "model call client.chat.completions.create", "errors"),
+        (5, "model call client.chat.completions.create", "ai"),
     ),
 }
 

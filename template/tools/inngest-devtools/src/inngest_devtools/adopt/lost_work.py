@@ -317,7 +317,7 @@ def _find_model_calls(function: Function) -> Iterator[LostWork]:
         name = name_of(call.func)
         if MODEL_CALLS.search(name) and not _streams(call):
             loss = f"slow, dear, often refused{_origin(function)}: what fails after it pays it again"
-            yield _at(function, call, f"model call {name}", loss, "errors")
+            yield _at(function, call, f"model call {name}", loss, "ai")
 
 
 CHECKS = re.compile(r"(?:^|_)(?:test|check|health|ping|validate|verify)(?:_|$)")
