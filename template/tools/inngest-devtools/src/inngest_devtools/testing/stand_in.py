@@ -168,8 +168,8 @@ class StandIn(InngestServer):
             problems = [str(error)]
         self._problems = "; ".join(problems)
         if problems:  # which the server keeps to itself here; its dashboard tells
-            error = {"error": "At least one function is invalid", "data": None, "status": 400}
-            return JSONResponse(error, 400)
+            refusal = {"error": "At least one function is invalid", "data": None, "status": 400}
+            return JSONResponse(refusal, 400)
         app_id = body["appname"]
         functions = [Function.from_config(app_id, config) for config in body["functions"]]
         others = [function for function in self._functions if function.app_id != app_id]
