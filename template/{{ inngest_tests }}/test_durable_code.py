@@ -1,4 +1,4 @@
-"""No function does what the Inngest SDK punishes silently: see the rules in AGENTS.md."""
+"""No function does what the Inngest SDK punishes silently."""
 
 from pathlib import Path
 
