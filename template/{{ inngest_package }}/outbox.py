@@ -154,9 +154,7 @@ class Outbox:
         now = time.time()
         values = {"now": now, "claimed_until": now + CLAIM, "batch": BATCH}
         rows = await self._execute(self._with_parameters(TAKE), values)
-        await asyncio.gather(
-            *(self._relay_row(_Row(*row[:5], sent_ids=row[5].split())) for row in rows)
-        )
+        await asyncio.gather(*(self._relay_row(_read(row)) for row in rows))
         return len(rows)
 
     async def _relay_for_ever(self) -> None:
@@ -207,6 +205,11 @@ class Outbox:
 
     def _with_parameters(self, sql: str) -> str:
         return sql if self._paramstyle == "named" else re.sub(r":(\w+)", r"%(\1)s", sql)
+
+
+def _read(row: Sequence[Any]) -> _Row:
+    id, name, data, runs, created_at, sent_ids = row
+    return _Row(id, name, data, runs, created_at, sent_ids.split())
 
 
 async def _has_runs(row: _Row) -> bool:

@@ -400,7 +400,10 @@ def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
 
 # A kubectl that keeps the calls, and answers for the secret's old key.
 KUBECTL = """
-kubectl() { [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls; case "$*" in $FAILS) return 1;; esac; }
+kubectl() {
+  [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls
+  case "$*" in $FAILS) return 1;; esac
+}
 openssl() { echo new; }
 """
 
@@ -420,7 +423,8 @@ def test_rotate_keys_on_kubernetes_as_written(
     app, server = "--namespace my-app", "--namespace inngest"
     patch = "patch secret inngest-keys"
     assert (tmp_path / "calls").read_text().splitlines() == [
-        f"{patch} {app} --patch stringData: {{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}}",
+        f"{patch} {app} --patch stringData: "
+        "{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}",
         f"rollout restart deployment/app {app}",
         f"rollout status deployment/app {app} --timeout 5m",
         f"{patch} {server} --patch stringData: {{INNGEST_SIGNING_KEY: 'new'}}",

@@ -1,4 +1,4 @@
-"""The image without Docker: its Dockerfile's own commands build it in a folder, and run it there."""
+"""The image without Docker: its Dockerfile's own commands build it in a folder and run it there."""
 
 import json
 import os

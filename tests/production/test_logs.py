@@ -34,7 +34,9 @@ async def fail() -> None:
     raise RuntimeError("no such account")
 
 
-@inngest_client.create_function(fn_id="failing", trigger=inngest.TriggerEvent(event="test/fail"), retries=1)
+@inngest_client.create_function(
+    fn_id="failing", trigger=inngest.TriggerEvent(event="test/fail"), retries=1
+)
 async def failing(ctx: inngest.Context) -> None:
     await ctx.step.run("charge", fail)
 

@@ -34,7 +34,9 @@ async def pay_function(ctx: inngest.Context) -> None:
     await ctx.step.run("pay", pay)
 
 
-@inngest_client.create_function(fn_id="broken", trigger=inngest.TriggerEvent(event="test/broken"), retries=0)
+@inngest_client.create_function(
+    fn_id="broken", trigger=inngest.TriggerEvent(event="test/broken"), retries=0
+)
 async def broken(ctx: inngest.Context) -> None:
     raise RuntimeError("no such account")
 """

@@ -38,7 +38,7 @@ async def greedy(ctx: inngest.Context) -> None: ...
 
 @contextmanager
 def serve_app(answer: Callable[[Request], Response], *, functions: int) -> Iterator[str]:
-    """An app that is not ours, or not today's, and its Inngest server in one; yields their address."""
+    """An app that is not ours, or not today's, and its Inngest server in one; yields their URL."""
     routes = [
         Route("/api/inngest", lambda _: JSONResponse({"function_count": functions})),
         Route("/api/inngest", answer, methods=["PUT"]),
