@@ -94,7 +94,7 @@ def _step_call(app: App, variables: dict[str, str]) -> Iterator[Measure]:
 @contextmanager
 def _workflow(app: App) -> Iterator[Measure]:
     with StandIn() as executor, app.running(INNGEST_DEV=executor.origin) as port:
-        executor.sync(f"http://127.0.0.1:{port}", app_id=app.id)
+        executor.sync(f"http://127.0.0.1:{port}")
 
         def run() -> None:
             executor.reset()

@@ -77,3 +77,14 @@ def test_send_the_test_event_where_a_function_takes_it(
 
     assert ("curl -X POST" in text) == ("event" in examples)
     assert ("Invoke a function in the dashboard" in text) == ("event" not in examples)
+
+
+@pytest.mark.slow
+def test_say_whose_each_folder_is(project: Path) -> None:
+    for page in ("README.md", "AGENTS.md"):
+        text = (project / page).read_text(encoding="utf-8")
+        rows = re.findall(r"^\| (`.+?) \| (yours|the team's|the template's) \|", text, re.MULTILINE)
+        paths = [path for cell, _ in rows for path in re.findall(r"`([^`]+)`", cell)]
+
+        assert [path for path in paths if not (project / path).exists()] == []
+        assert {"src/server/", "tests/", "tools/inngest-devtools/"} <= set(paths)

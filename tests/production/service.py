@@ -11,21 +11,24 @@ from typing import Any
 
 import httpx
 import psutil
-from inngest_devtools.testing import StandIn, free_port
+from inngest_devtools.testing import free_port
 
 from tests.conftest import python_of
 
 SIGNING_KEY = "5ec2e7" * 10
 EVENT_KEY = "event-key-5ec2e7"
-START_TIMEOUT = 20  # seconds
+START_TIMEOUT = 60  # seconds
 
 
 class Service:
     """An app from the sources at `path`, in the environment of `project`; it listens on the same
     port all its life.
+
+    Args:
+        executor: What it takes for Inngest: a stand-in, or a real server.
     """
 
-    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: StandIn) -> None:
+    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: Any) -> None:
         listener = free_port()
         self.port = listener.getsockname()[1]
         listener.close()
@@ -63,7 +66,7 @@ class Service:
             time.sleep(0.05)
 
     def sync(self) -> None:
-        self.executor.sync(self.url, app_id="my-app")
+        self.executor.sync(self.url)
 
     def end(self, *, by_force: bool = False) -> int:
         """End it and return its exit code."""
@@ -96,6 +99,10 @@ class Service:
 
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.splitlines()]
+
+    def count_functions(self) -> int:
+        folder = self.path / "src/core/inngest/functions"
+        return sum(file.read_text("utf-8").count("fn_id=") for file in folder.rglob("*.py"))
 
     def _is_up(self) -> bool:
         try:

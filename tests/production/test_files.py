@@ -4,6 +4,7 @@ the code.
 
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -35,16 +36,21 @@ def load(path: Path) -> Any:
 
 def resources(deployment: Path) -> dict[str, dict[str, Any]]:
     """The Kubernetes resources by kind."""
+    return {resource["kind"]: resource for resource in reversed(all_resources(deployment))}
+
+
+def all_resources(deployment: Path) -> list[dict[str, Any]]:
+    """Of a kind that is there twice, the app's comes first."""
     folder = deployment / "deploy/kubernetes"
     files = [folder / name for name in load(folder / "kustomization.yaml")["resources"]]
-    return {resource["kind"]: resource for resource in map(load, files)}
+    return [resource for file in files for resource in yaml.safe_load_all(file.read_text())]
 
 
 def settings_variables(deployment: Path) -> set[str]:
-    fields = re.findall(
-        r"^    (\w+): .+", (deployment / "src/core/config.py").read_text(), re.MULTILINE
-    )
-    return {name.upper() for name in fields}
+    """The app's and Inngest's."""
+    files = [deployment / "src/core/config.py", deployment / "src/core/inngest/settings.py"]
+    text = "".join(file.read_text() for file in files)
+    return {name.upper() for name in re.findall(r"^    (\w+): .+", text, re.MULTILINE)}
 
 
 # --- Which files there are
@@ -60,7 +66,9 @@ def test_copy_renders_files_of_chosen_deployments(
         return {(project / name).exists() for name in names}
 
     assert exist("Dockerfile", ".dockerignore", "deploy/README.md") == {deploy != "[]"}
-    assert exist("compose.yaml", ".env.production.example") == {"compose" in deploy}
+    assert exist("compose.yaml", ".env.production.example", "deploy/nginx.conf") == {
+        "compose" in deploy
+    }
     assert exist("deploy/kubernetes") == {"kubernetes" in deploy}
     assert (project / "deploy").exists() == (deploy != "[]")
 
@@ -154,17 +162,29 @@ def test_write_manifests_by_schemas_of_kubernetes(deployment: Path, version: str
         "NetworkPolicy",
         "Job",
     }
-    for resource in found.values():
+    budget = load(deployment / "deploy/kubernetes/inngest-pdb.yaml")
+    for resource in [*all_resources(deployment), budget]:
         kubernetes_validate.validate(resource, version, strict=True)
+
+
+@pytest.mark.slow
+def test_write_manifests_without_findings_of_checkov(deployment: Path, run: Run) -> None:
+    """What it says and is meant so stands in its settings, each with its reason."""
+    settings = (deployment / "deploy/kubernetes/.checkov.yaml").read_text()
+
+    run(*shlex.split(settings.removeprefix("# ").partition(":")[0]), cwd=deployment)
+
+    assert re.findall(r"^  - CKV\w+$", settings, re.MULTILINE) == [], (
+        "an exception without a reason"
+    )
 
 
 # --- Agreement
 
 
 def test_pin_one_version_of_inngest_everywhere(deployment: Path) -> None:
-    version = re.search(
-        r'^VERSION = "(.+)"', (deployment / "src/devtools/binary.py").read_text(), re.MULTILINE
-    )
+    cli = deployment / "tools/inngest-devtools/src/inngest_devtools/inngest_cli.py"
+    version = re.search(r'^VERSION = "(.+)"', cli.read_text(), re.MULTILINE)
     assert version
 
     values = load(deployment / "deploy/kubernetes/inngest-values.yaml")
@@ -195,7 +215,9 @@ def test_leave_databases_on_the_version_that_wrote_their_data(deployment: Path) 
 
     services = load(deployment / "compose.yaml")["services"].values()
     assert majors == {
-        service["image"].partition(":")[0] for service in services if "volumes" in service
+        service["image"].partition(":")[0]
+        for service in services
+        if any(not volume.startswith(".") for volume in service.get("volumes", []))
     }
 
 
@@ -207,11 +229,14 @@ def test_use_one_port_everywhere(copy: Callable[..., Path], tmp_path: Path) -> N
         project / "Dockerfile",
         project / "compose.yaml",
         *folder.iterdir(),
+        project / "deploy/nginx.conf",
         project / "deploy/README.md",
     ]
     assert [file.name for file in files if "8200" in file.read_text()] == []
     assert load(folder / "service.yaml")["spec"]["ports"][0]["port"] == 9123
-    assert load(project / "compose.yaml")["services"]["app"]["ports"] == ["${APP_PORT:-9123}:9123"]
+    assert load(project / "compose.yaml")["services"]["app"]["ports"] == [
+        "${APP_PORT:-127.0.0.1:9123}:9123"
+    ]
 
 
 def test_give_app_only_variables_that_it_reads(deployment: Path) -> None:
@@ -276,9 +301,12 @@ def test_publish_app_alone_and_keep_it_from_the_databases(deployment: Path) -> N
     compose = load(deployment / "compose.yaml")
     services = compose["services"]
 
-    assert [name for name, service in services.items() if service.get("ports")] == ["app"]
+    assert [name for name, service in services.items() if service.get("ports")] == ["app", "proxy"]
+    assert services["app"]["ports"][0].startswith("${APP_PORT:-127.0.0.1:")
+    assert services["proxy"]["profiles"] == ["proxy"]  # there only for whoever asks
     assert [name for name, service in services.items() if "public" in service["networks"]] == [
-        "app"
+        "app",
+        "proxy",
     ]
     assert {name for name, service in services.items() if "storage" in service["networks"]} == {
         "inngest",
@@ -294,6 +322,7 @@ def test_start_services_in_order_of_health(deployment: Path) -> None:
 
     assert order == {
         "sync": {"app"},
+        "proxy": {"app"},
         "app": {"inngest"},
         "inngest": {"postgres", "redis"},
         "postgres": set(),
@@ -357,7 +386,7 @@ def test_select_pods_by_labels_that_they_have(deployment: Path) -> None:
 def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
     folder = deployment / "deploy/kubernetes"
     kustomization = load(folder / "kustomization.yaml")
-    others = {"kustomization.yaml", "inngest-values.yaml"}
+    others = {"kustomization.yaml", "inngest-values.yaml", "inngest-pdb.yaml", ".checkov.yaml"}
 
     assert {file.name for file in folder.iterdir()} - others == set(kustomization["resources"])
     for kind in ("Deployment", "Job"):
@@ -371,7 +400,10 @@ def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
 
 # A kubectl that keeps the calls, and answers for the secret's old key.
 KUBECTL = """
-kubectl() { [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls; case "$*" in $FAILS) return 1;; esac; }
+kubectl() {
+  [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls
+  case "$*" in $FAILS) return 1;; esac
+}
 openssl() { echo new; }
 """
 
@@ -391,7 +423,8 @@ def test_rotate_keys_on_kubernetes_as_written(
     app, server = "--namespace my-app", "--namespace inngest"
     patch = "patch secret inngest-keys"
     assert (tmp_path / "calls").read_text().splitlines() == [
-        f"{patch} {app} --patch stringData: {{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}}",
+        f"{patch} {app} --patch stringData: "
+        "{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}",
         f"rollout restart deployment/app {app}",
         f"rollout status deployment/app {app} --timeout 5m",
         f"{patch} {server} --patch stringData: {{INNGEST_SIGNING_KEY: 'new'}}",
@@ -405,13 +438,15 @@ def test_rotate_keys_on_kubernetes_as_written(
 
 def test_undo_traps_of_the_helm_chart(deployment: Path) -> None:
     values = load(deployment / "deploy/kubernetes/inngest-values.yaml")
+    variables = {each["name"]: each.get("value") for each in values["inngest"]["extraEnv"]}
     secret = {each["name"] for each in values["inngest"]["extraEnv"] if "valueFrom" in each}
     egress = [port["port"] for rule in values["networkPolicy"]["egress"] for port in rule["ports"]]
 
     assert values["inngest"]["retryInterval"] == 0
     assert values["postgresql"]["enabled"] is values["redis"]["enabled"] is False
     assert secret == KEYS | {"INNGEST_POSTGRES_URI", "INNGEST_REDIS_URI"}
-    assert 8200 in egress
+    assert variables["LOG_LEVEL"] == "warn"
+    assert {8200, 5432, 6543, 6379, 6380} <= set(egress)
 
 
 @pytest.mark.parametrize("app_id", ["a" * 64, "a" * 62 + "-a", "inngest"])
@@ -433,7 +468,7 @@ def test_write_app_id_that_yaml_takes_for_no_text(
     project = copy(tmp_path / "my-app", f"app_id={app_id}", "deploy=[compose, kubernetes]")
 
     run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=project)
-    for resource in resources(project).values():
+    for resource in all_resources(project):
         kubernetes_validate.validate(resource, "1.37", strict=True)
     compose = load(project / "compose.yaml")
     app = compose["services"]["app"]

@@ -1,10 +1,12 @@
 """The FastAPI app: `uv run uvicorn server.main:app`."""
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
 
 from core.config import get_settings
 from core.inngest import install_inngest
 from core.inngest.settings import get_settings as get_inngest_settings
+from server.bounds import MAX_BODY_SIZE, explain_invalid_request, refuse_invalid_json
 from server.logs import configure_logging
 from server.routes import find_routers
 
@@ -20,6 +22,9 @@ def create_app() -> FastAPI:
         openapi_url=None
         if is_production
         else "/openapi.json",  # without it there are no docs either
+        max_body_size=MAX_BODY_SIZE,
+        dependencies=[Depends(refuse_invalid_json)],
+        exception_handlers={RequestValidationError: explain_invalid_request},
     )
     install_inngest(app)
     for router in find_routers(inngest_settings.mode):

@@ -3,6 +3,13 @@ import pytest
 
 from core.inngest.discovery import discover_functions
 from core.inngest.settings import Settings
+from server.routes import health
+
+
+@pytest.fixture(autouse=True)
+def ask_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees what Inngest answered in another."""
+    monkeypatch.setattr(health, "_question", health.Question())
 
 
 def test_get_liveness_answers(client: httpx.Client) -> None:
@@ -32,3 +39,21 @@ def test_get_readiness_stays_ready_without_inngest(
 
     assert response.status_code == 200
     assert response.json()["inngest"] == "unreachable"
+
+
+def test_get_readiness_often_asks_inngest_once(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pings = []
+
+    async def ping() -> health.Reachability:
+        pings.append(1)
+        return "reachable"
+
+    monkeypatch.setattr(health, "_ping_inngest", ping)
+
+    assert {client.get("/readyz").json()["inngest"] for _ in range(20)} == {"reachable"}
+    assert len(pings) == 1
+    monkeypatch.setattr(health, "ANSWER_AGE", 0)
+    client.get("/readyz")
+    assert len(pings) == 2

@@ -54,9 +54,10 @@ async def error_handling_function(ctx: inngest.Context) -> dict[str, Any]:
         result = await ctx.step.run(
             "risky-operation", risky_operation, payload.outcome, ctx.attempt
         )
-    except (
-        inngest.StepError
-    ) as error:  # all attempts are spent; the step's own exception class is gone by now
+    except inngest.StepError as error:
+        # All attempts are spent; the step's own exception class is gone by now. Neither a
+        # NonRetriableError nor a RetryAfterError whose attempts are spent ever comes here: both end
+        # the run. To undo something after those, use on_failure, or let the step return an outcome.
         await ctx.step.run("release", release, ctx.run_id)
         return {"success": False, "error": error.message}
     return {"success": True, "result": result}

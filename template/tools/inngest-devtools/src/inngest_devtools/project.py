@@ -16,7 +16,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from dotenv import dotenv_values
 from inngest_devtools.errors import DevtoolsError
 
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
@@ -51,6 +50,11 @@ class Project:
         return self.root / self.package
 
     @property
+    def is_new(self) -> bool:
+        """Whether the whole project came from the template, and not Inngest alone."""
+        return self.module == "core.inngest"
+
+    @property
     def import_root(self) -> Path:
         """The folder from which the app's modules are imported."""
         return self.package_folder.parents[self.module.count(".")]
@@ -79,6 +83,13 @@ def get_project() -> Project:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         problem = f"cannot be read: {error}"
     raise DevtoolsError(f"{PROJECT_FILE} {problem}: restore it with `git checkout`.")
+
+
+def command(words: str) -> str:
+    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
+    if not get_project().is_new:
+        return f"inngest-dev {words}"
+    return f"uv run {words}" if words.split()[0] == "dev" else f"uv run dev-server {words}"
 
 
 def load_package_module(name: str) -> Any:
@@ -111,6 +122,8 @@ def _read_env_file() -> dict[str, str | None]:
         return {}
     with readable_errors():
         text = settings.read_env_file(settings.ENV_FILE)
+    from dotenv import dotenv_values  # `inngest-dev adopt` runs without any package
+
     return dotenv_values(stream=StringIO(text))
 
 

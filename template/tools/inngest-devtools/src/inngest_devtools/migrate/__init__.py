@@ -1,0 +1,35 @@
+"""`inngest-dev migrate`: turns code of the older guide, and of SDK 0.3 and 0.4, into today's.
+
+Reads code and never imports it. What is certain is rewritten; the rest is said.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: Its arguments; those of the process if None.
+
+    Returns:
+        0 when nothing is left to do or it was done, 1 when something is (`--check`) or a file
+        could not be written, 2 when the command cannot start.
+    """
+    if find_spec("libcst") is None:
+        print(f"inngest-dev migrate needs libcst: {_how_to_get_it(argv)}", file=sys.stderr)
+        return 2
+    from inngest_devtools.migrate import command
+
+    return command.run(argv)
+
+
+def _how_to_get_it(argv: Sequence[str] | None) -> str:
+    words = " ".join(sys.argv[2:] if argv is None else argv) or "."
+    here = Path.cwd()
+    if any((folder / "uv.lock").exists() for folder in (here, *here.parents)):
+        return f"uv run --with libcst inngest-dev migrate {words}"
+    return f"pip install libcst, then inngest-dev migrate {words}"

@@ -1,0 +1,158 @@
+"""The Python files of a project: what each transformer does, and in which order."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+
+from inngest_devtools.migrate import files
+from inngest_devtools.migrate.callers import follow_calls
+from inngest_devtools.migrate.client import complete_clients
+from inngest_devtools.migrate.decorators import migrate_wrappers, report_lone_wrappers
+from inngest_devtools.migrate.findings import find_all, find_in_file, steps_of
+from inngest_devtools.migrate.functions import Clients, Found, find_functions
+from inngest_devtools.migrate.handlers import Plan, plan_handler
+from inngest_devtools.migrate.imports import needs_imports, settle_imports
+from inngest_devtools.migrate.project import Project
+from inngest_devtools.migrate.sends import rewrite_sends
+from inngest_devtools.migrate.serving import report_unserved, rewrite_serving
+from inngest_devtools.migrate.source import Source
+from inngest_devtools.migrate.steps import move_groups, move_imported_steps, report_missing_steps
+from inngest_devtools.migrate.triggers import rewrite_triggers
+from inngest_devtools.migrate.work import Work, Works
+
+# Only a file with one of these can be concerned: the rest is not parsed, which takes its time.
+CONCERNED = re.compile(
+    r"^[ \t]*(from|import)\b[^\n#]*inngest|\binngest\.[A-Za-z]"
+    r"|\bcreate_function\b|\bsend_event\b|\.send\(\s*event\s*="
+    r"|\bstep\.(run|sleep|sleep_until|wait_for_event|invoke|parallel)\(",
+    re.MULTILINE,
+)
+
+
+@dataclass
+class Result:
+    """New texts, and what a person decides: each with its path."""
+
+    changes: list[tuple[Path, str, list[tuple[int, str]]]] = field(default_factory=list)
+    findings: list[tuple[Path, int, str]] = field(default_factory=list)
+    without_steps: list[tuple[Path, int, str]] = field(default_factory=list)
+
+
+def migrate_code(project: Project, paths: Sequence[Path]) -> Result:
+    """What some Python files of a project need.
+
+    Args:
+        project: Its files: those that are named, and those that these import from.
+        paths: The files to change. What others would need is not said.
+    """
+    result = Result()
+    sources = []
+    for path in paths:
+        source = _read(project, path, result)
+        if source is not None:
+            sources.append(source)
+    clients = Clients(project)
+    found = find_functions(project, _all_concerned(project, sources), clients)
+    works = Works()
+    for source in sources:
+        works.of(source)
+    plans = _rewrite(project, found, clients, works)
+    find_all(project, found, clients, plans, works)
+    _gather(project, found, clients, set(paths), works, result)
+    for source, function in steps_of(found, project, clients, plans):
+        if source.path in set(paths):
+            result.without_steps.append((source.path, source.line(function), function.name.value))
+    return result
+
+
+def _read(project: Project, path: Path, result: Result) -> Source | None:
+    """A file that is concerned, parsed; one that cannot be read is reported if it seems to be."""
+    try:
+        text = files.read(path).text
+    except files.CannotRead as error:
+        data = path.read_bytes() if path.exists() else b""
+        if b"inngest" in data:
+            result.findings.append((path, 0, str(error)))
+        return None
+    if not CONCERNED.search(text):
+        return None
+    source = project.source(path)
+    if source is None:
+        result.findings.append((path, *_why_not_parsed(text)))
+    return source
+
+
+def _why_not_parsed(text: str) -> tuple[int, str]:
+    try:
+        cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        return error.raw_line, "does not parse: left as it is"
+    except RecursionError:
+        pass
+    return 0, "is nested too deep to be parsed: left as it is"
+
+
+def _all_concerned(project: Project, sources: list[Source]) -> list[Source]:
+    """The named files first, then those around them: a handler may be named in one of these."""
+    named = {source.path for source in sources}
+    around = []
+    for path in project.paths:
+        if path not in named and "create_function" in (project.text(path) or ""):
+            source = project.source(path)
+            if source is not None:
+                around.append(source)
+    return [*sources, *around]
+
+
+def _rewrite(project: Project, found: Found, clients: Clients, works: Works) -> dict[int, Plan]:
+    plans: dict[int, Plan] = {}
+    for handler in found.handlers:
+        plans[id(handler.node)] = plan_handler(handler, works.of(handler.source))
+    migrate_wrappers(project, found, works, plans)
+    for source, node, message in found.findings:
+        works.of(source).report(node, message)
+    for work in works.all():
+        move_imported_steps(work, plans)
+        move_groups(work, plans)
+        report_missing_steps(work, plans)
+        report_lone_wrappers(work, plans)
+        rewrite_triggers(work)
+        rewrite_sends(work, project, clients)
+        rewrite_serving(work, project, found, clients)
+        follow_calls(work, project, plans)
+        complete_clients(work)
+        find_in_file(work)
+    report_unserved(works, project, found)
+    return plans
+
+
+def _gather(
+    project: Project,
+    found: Found,
+    clients: Clients,
+    paths: set[Path],
+    works: Works,
+    result: Result,
+) -> None:
+    for work in works.all():
+        path = work.source.path
+        if path not in paths:
+            continue
+        result.findings += [(path, line, message) for line, message in work.findings]
+        has_functions = any(source is work.source for source, _ in found.creations)
+        text, notes = _settle(project, clients, work, has_functions)
+        if text != work.source.text:
+            result.changes.append((path, text, [*work.notes, *((1, note) for note in notes)]))
+
+
+def _settle(
+    project: Project, clients: Clients, work: Work, has_functions: bool
+) -> tuple[str, list[str]]:
+    text = work.edits.apply(work.source.text)
+    if text == work.source.text and not needs_imports(work.source):
+        return text, []
+    path, released = work.source.path, work.released
+    return settle_imports(path, text, released, project, clients, has_functions)

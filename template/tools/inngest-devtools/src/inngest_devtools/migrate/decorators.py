@@ -1,0 +1,278 @@
+"""Decorators between `create_function` and a handler: their wrapper is what the SDK calls.
+
+    async def wrapper(event): return await func(event)        ->  wrapper(ctx): ... func(ctx)
+    async def wrapper(*args): event = args[0].event; ... func(event)  ->  ... func(args[0])
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from inngest_devtools.migrate.annotations import kind_of
+from inngest_devtools.migrate.functions import Found, Handler
+from inngest_devtools.migrate.handlers import Plan, plan_handler
+from inngest_devtools.migrate.project import Project, Target, assigned_value
+from inngest_devtools.migrate.source import Source, dotted_name, walk
+from inngest_devtools.migrate.work import Work, Works
+
+# Decorators of the language and of the SDK's own tests: no wrapper of anybody's.
+PLAIN = frozenset({"staticmethod", "classmethod", "property", "functools.wraps", "wraps"})
+
+
+@dataclass(frozen=True)
+class Wrapper:
+    """A function inside of a decorator that stands in for the one it is given."""
+
+    source: Source
+    decorator: cst.FunctionDef  # the outermost function: what is named after the @
+    node: cst.FunctionDef
+    calls: tuple[cst.Call, ...]  # of the function that was given
+    given: str = ""
+
+
+def migrate_wrappers(project: Project, found: Found, works: Works, plans: dict[int, Plan]) -> None:
+    """Make the decorators of handlers pass the context on, or say why one cannot.
+
+    A decorator that other functions have too is left and reported: what they expect is not known.
+    """
+    done: set[int] = set()
+    for handler in found.handlers:
+        for where, decorator in handler.wrappers:
+            func = decorator.func if isinstance(decorator, cst.Call) else decorator
+            if dotted_name(func) in PLAIN:
+                continue
+            for target in project.resolve(where, func):
+                _check_async(handler, where, decorator, target, works)
+                for wrapper in wrappers_in(target):
+                    if id(wrapper.node) not in done:
+                        done.add(id(wrapper.node))
+                        _migrate(project, found, wrapper, works, plans)
+
+
+def report_lone_wrappers(work: Work, plans: dict[int, Plan]) -> None:
+    """Wrappers that take an event, of decorators that no handler here has."""
+    source = work.source
+    for function in source.functions:
+        if id(function) in plans or function.decorators and source.owner(function) is None:
+            continue
+        if not isinstance(source.owner(function), cst.FunctionDef):
+            continue
+        owner = source.owner(function)
+        assert isinstance(owner, cst.FunctionDef)
+        wrappers = [w for w in _wrappers_of(source, owner, owner) if w.node is function]
+        params = [*function.params.posonly_params, *function.params.params]
+        if wrappers and params and kind_of(source, params[0].annotation) == "event":
+            message = f"{function.name.value} takes {params[0].name.value} as an event, but the SDK hands over the context: take ctx, read ctx.event, pass ctx on"
+            work.report(function, message)
+        elif wrappers and not params and "inngest" in source.text:
+            _report_event_handed_on(work, wrappers[0], function)
+
+
+def _report_event_handed_on(work: Work, wrapper: Wrapper, function: cst.FunctionDef) -> None:
+    source = work.source
+    for call in wrapper.calls:
+        argument = call.args[0] if call.args else None
+        if argument is None or argument.star or not isinstance(function.params.star_arg, cst.Param):
+            continue
+        context = _context_of_star(source, function)
+        if _is_event(source, argument.value, context):
+            message = f"{source.code(call)} hands on the event, but handlers take the context: hand on {context}"
+            work.report(call, message)
+
+
+def wrappers_in(target: Target) -> list[Wrapper]:
+    """The wrappers of a decorator; those of a factory of decorators lie one deeper."""
+    if target.source is None or not isinstance(target.node, cst.FunctionDef):
+        return []
+    return list(_wrappers_of(target.source, target.node, target.node))
+
+
+def _wrappers_of(
+    source: Source, decorator: cst.FunctionDef, outer: cst.FunctionDef
+) -> Iterator[Wrapper]:
+    params = [*outer.params.posonly_params, *outer.params.params]
+    given = params[0].name.value if params else None
+    for inner in _functions_in(outer):
+        if given:
+            calls = tuple(_calls_of(inner, given))
+            if calls:
+                yield Wrapper(source, decorator, inner, calls, given)
+                continue
+        yield from _wrappers_of(source, decorator, inner)
+
+
+def _functions_in(outer: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
+    todo: list[cst.CSTNode] = list(outer.body.children)
+    while todo:
+        node = todo.pop(0)
+        if isinstance(node, cst.FunctionDef):
+            yield node
+        elif not isinstance(node, cst.Lambda | cst.ClassDef):
+            todo = [*node.children, *todo]
+
+
+def _calls_of(function: cst.FunctionDef, name: str) -> Iterator[cst.Call]:
+    for node in walk(function.body):
+        if isinstance(node, cst.Call) and dotted_name(node.func) == name:
+            yield node
+
+
+def _check_async(
+    handler: Handler, where: Source, decorator: cst.BaseExpression, target: Target, works: Works
+) -> None:
+    """A `def` wrapper around an `async def` handler makes the SDK call it as a sync one."""
+    if not handler.node.asynchronous:
+        return
+    work = works.of(where)
+    name = where.code(decorator)
+    if target.kind == "class":
+        message = f"@{name} makes an object of the async handler, which the SDK calls as a sync one: its output cannot be serialized"
+        work.report(decorator, message)
+    for wrapper in wrappers_in(target):
+        if not wrapper.node.asynchronous:
+            inner = wrapper.node.name.value
+            message = f"@{name} wraps an async handler in a def: the SDK calls it as a sync one and cannot serialize its output; make {inner} an async def that awaits"
+            work.report(decorator, message)
+
+
+def _migrate(
+    project: Project, found: Found, wrapper: Wrapper, works: Works, plans: dict[int, Plan]
+) -> None:
+    source, function = wrapper.source, wrapper.node
+    work = works.of(source)
+    params = [*function.params.posonly_params, *function.params.params]
+    if not params and isinstance(function.params.star_arg, cst.Param):
+        _pass_context_on(project, found, wrapper, work, _context_of_star(source, function), works)
+        return
+    if not params and function.params.star_kwarg is not None:
+        work.report(function, f"{function.name.value} takes nothing by position, but the SDK hands over ctx so: take ctx")
+        return
+    strangers = _other_uses(project, found, wrapper)
+    probe = Work(source)
+    plan = plan_handler(Handler(source, function), probe)
+    if not probe.edits.items and not probe.findings:
+        plans[id(function)] = plan
+        _pass_context_on(project, found, wrapper, work, plan.context or "", works)
+        return
+    if strangers:
+        message = f"{function.name.value} has to take ctx and pass it on, but @{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): decide there"
+        work.report(function, message)
+        return
+    plan = plan_handler(Handler(source, function), work)
+    plans[id(function)] = plan
+    for call in wrapper.calls:
+        _rewrite_call(work, plan, call)
+
+
+def _context_of_star(source: Source, function: cst.FunctionDef) -> str:
+    """The name that `*args` is unpacked to, `ctx = args[0]...`; else `args[0]`."""
+    star = function.params.star_arg
+    assert isinstance(star, cst.Param)
+    first = f"{star.name.value}[0]"
+    for each in source.inner_scope(function).assignments:
+        value = assigned_value(source, each.node) if isinstance(each.node, cst.Name) else None
+        if value is not None and first in source.code(value):
+            if ".event" not in source.code(value) and each.name not in ("event", "evt"):
+                if len(source.own(source.inner_scope(function), each.name)) == 1:
+                    return each.name
+    return first
+
+
+def _pass_context_on(
+    project: Project, found: Found, wrapper: Wrapper, work: Work, context: str, works: Works
+) -> None:
+    """Where a wrapper takes the context and hands on `ctx.event`: hand on the context."""
+    source = wrapper.source
+    for call in wrapper.calls:
+        argument = call.args[0] if call.args else None
+        if argument is None or argument.star or not _is_event(source, argument.value, context):
+            continue
+        strangers = _other_uses(project, found, wrapper)
+        if strangers:
+            message = f"{source.code(call)} hands the event to handlers that take ctx, but @{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): decide there"
+            work.report(call, message)
+            continue
+        work.edits.replace(source.start(argument), source.end(argument), context)
+        _drop_second(work, call, "step")
+        work.note(call, f"{wrapper.decorator.name.value} hands on {context}, not its event")
+
+
+def _is_event(source: Source, node: cst.BaseExpression, context: str) -> bool:
+    code = source.code(node)
+    if isinstance(node, cst.Attribute) and node.attr.value == "event":
+        return True
+    if code.startswith("getattr(") and "event" in code:
+        return True
+    if not isinstance(node, cst.Name) or node.value == context:
+        return False
+    for each in source.assignments(node.value, source.scope(node)):
+        value = assigned_value(source, each.node) if isinstance(each.node, cst.Name) else None
+        if value is None:
+            continue
+        code = source.code(value)
+        if ".event" in code or ("getattr(" in code and "event" in code):
+            return True
+    return False
+
+
+def _rewrite_call(work: Work, plan: Plan, call: cst.Call) -> None:
+    """`func(event)` and `func(ctx, step)` become `func(ctx)`."""
+    source = work.source
+    context = plan.context or ""
+    names = {each.name.value for each in (plan.event,) if each is not None}
+    for index, argument in enumerate(call.args):
+        name = dotted_name(argument.value)
+        is_keyword = argument.keyword is not None and argument.keyword.value in ("event", "ctx", "context")
+        if argument.star:
+            break
+        if index == 0 and name in names or is_keyword and name in {*names, context}:
+            work.edits.replace(source.start(argument), source.end(argument), context)
+            break
+    if plan.step is not None:
+        _drop_second(work, call, plan.step.name.value)
+
+
+def _drop_second(work: Work, call: cst.Call, step: str) -> None:
+    """Take `step`, `step=step` out of a call's arguments."""
+    source = work.source
+    for previous, argument in zip(call.args, call.args[1:], strict=False):
+        if argument.star or dotted_name(argument.value) not in (step, f"ctx.{step}"):
+            continue
+        work.edits.replace_all(source.end(previous), source.end(argument), "")
+
+
+def _other_uses(project: Project, found: Found, wrapper: Wrapper) -> list[str]:
+    """Where a decorator is used on what is no handler, or in a way that is not followed."""
+    name = wrapper.decorator.name.value
+    strangers = []
+    for source in project.mentioning(name):
+        for node in _reads(source, name):
+            if not any(t.node is wrapper.decorator for t in project.resolve(source, node)):
+                continue
+            if not _is_on_handler(source, node, found):
+                strangers.append(f"{source.path.name}:{source.line(node)}")
+    return strangers
+
+
+def _reads(source: Source, name: str) -> Iterator[cst.CSTNode]:
+    for scope in source.all_scopes():
+        for access in scope.accesses:
+            if (dotted_name(access.node) or "").rpartition(".")[2] == name:
+                yield access.node
+
+
+def _is_on_handler(source: Source, node: cst.CSTNode, found: Found) -> bool:
+    for ancestor in source.ancestors(node):
+        if isinstance(ancestor, cst.Decorator):
+            function = source.parent(ancestor)
+            return found.at(function) is not None if function else False
+        if isinstance(ancestor, cst.Call):
+            parent = source.parent(ancestor)
+            for handler in found.handlers:
+                if any(where is source and (expr is node) for where, expr in handler.wrappers):
+                    return True
+            if isinstance(parent, cst.Decorator):
+                continue
+            return False
+    return False

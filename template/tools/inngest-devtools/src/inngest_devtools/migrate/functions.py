@@ -1,0 +1,354 @@
+"""Finds clients and the handlers of their functions, by what the names stand for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import libcst as cst
+
+from inngest_devtools.migrate import annotations
+from inngest_devtools.migrate.project import (
+    Project,
+    Target,
+    annotation_of,
+    assigned_value,
+    find_method,
+    returned_values,
+)
+from inngest_devtools.migrate.source import Source, argument, dotted_name, positional
+
+MOST_HOPS = 8
+
+
+@dataclass
+class Handler:
+    """A function that the SDK calls.
+
+    `wrappers` are the decorators between it and `create_function`, the outermost first.
+    `names` are the names that its Inngest function is bound to in its module.
+    """
+
+    source: Source
+    node: cst.FunctionDef
+    skip: int = 0  # parameters that are bound already: self, cls
+    on_failure: bool = False
+    is_decorated: bool = False  # then its name stands for the Inngest function
+    wrappers: list[tuple[Source, cst.BaseExpression]] = field(default_factory=list)
+
+
+@dataclass
+class Found:
+    """What the project's files hold: handlers, and what cannot be one."""
+
+    handlers: list[Handler] = field(default_factory=list)
+    creations: list[tuple[Source, cst.Call]] = field(default_factory=list)
+    findings: list[tuple[Source, cst.CSTNode, str]] = field(default_factory=list)
+    # Functions that return what `client.create_function(...)` returns: decorators of the team's.
+    makers: set[int] = field(default_factory=set)
+
+    def at(self, node: cst.CSTNode) -> Handler | None:
+        return next((each for each in self.handlers if each.node is node), None)
+
+
+class Clients:
+    """Tells clients from other things."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def is_client(
+        self, source: Source, node: cst.CSTNode | None, hops: int = MOST_HOPS
+    ) -> bool | None:
+        """Whether an expression is an Inngest client; None if the files do not tell."""
+        if node is None or hops == 0:
+            return None
+        if isinstance(node, cst.Await):
+            return self.is_client(source, node.expression, hops)
+        if isinstance(node, cst.Call):
+            return self._makes_client(source, node, hops - 1)
+        verdicts = [
+            self._is_client_target(target, hops - 1)
+            for target in self.project.resolve(source, node)
+        ]
+        if isinstance(node, cst.Attribute) and not verdicts:
+            verdicts = self._attribute_verdicts(source, node, hops - 1)
+        if True in verdicts:
+            return True
+        known = [verdict for verdict in verdicts if verdict is not None]
+        return False if known and len(known) == len(verdicts) else None
+
+    def _makes_client(self, source: Source, call: cst.Call, hops: int) -> bool | None:
+        verdicts: list[bool | None] = []
+        for target in self.project.resolve(source, call.func):
+            if target.kind == "sdk":
+                verdicts.append(target.name.rpartition(".")[2] == "Inngest")
+            elif target.kind == "class":
+                verdicts.append(self._is_client_class(target, hops))
+            elif target.kind == "function" and isinstance(target.node, cst.FunctionDef):
+                verdicts.append(self._returns_client(target, hops))
+            else:
+                verdicts.append(None)
+        if True in verdicts:
+            return True
+        return False if verdicts and None not in verdicts else None
+
+    def _is_client_class(self, target: Target, hops: int) -> bool:
+        if not isinstance(target.node, cst.ClassDef) or target.source is None or hops == 0:
+            return False
+        if find_method(target.node, "send_event"):
+            return False
+        for base in target.node.bases:
+            for each in self.project.resolve(target.source, base.value):
+                if each.kind == "sdk" and each.name.endswith(".Inngest"):
+                    return True
+                if each.kind == "class" and self._is_client_class(each, hops - 1):
+                    return True
+        return False
+
+    def _returns_client(self, target: Target, hops: int) -> bool | None:
+        source, function = target.source, target.node
+        if source is None or not isinstance(function, cst.FunctionDef):
+            return None
+        kind = annotations.kind_of(source, function.returns)
+        if kind is not None:
+            return kind == "client"
+        verdicts = [self.is_client(source, value, hops) for value in returned_values(function)]
+        if True in verdicts:
+            return True
+        return None if None in verdicts else False
+
+    def _is_client_target(self, target: Target, hops: int) -> bool | None:
+        source, node = target.source, target.node
+        if target.kind in ("sdk", "function", "class", "module"):
+            return False
+        if source is None or node is None:
+            return None
+        kind = annotations.kind_of(source, annotation_of(source, node))
+        if kind is not None:
+            return kind == "client"
+        if target.kind == "parameter":
+            return None
+        value = assigned_value(source, node)
+        if isinstance(value, cst.Name) and value.value == "None":
+            return None
+        if isinstance(value, cst.BooleanOperation | cst.IfExp):
+            sides = [value.left, value.right] if isinstance(value, cst.BooleanOperation) else [value.body, value.orelse]
+            return True if any(self.is_client(source, side, hops) for side in sides) else None
+        return self.is_client(source, value, hops)
+
+    def _attribute_verdicts(
+        self, source: Source, node: cst.Attribute, hops: int
+    ) -> list[bool | None]:
+        """Of `self.client`: what the methods of the class assign to it."""
+        base = dotted_name(node.value)
+        classes = [each for each in source.ancestors(node) if isinstance(each, cst.ClassDef)]
+        if base not in ("self", "cls") or not classes:
+            return []
+        owner = classes[0]
+        verdicts: list[bool | None] = []
+        for each in source.attributes:
+            same = each.attr.value == node.attr.value and dotted_name(each.value) == base
+            if same and source.inside(each, owner):
+                value = assigned_value(source, each)
+                if value is not None:
+                    verdicts.append(self.is_client(source, value, hops))
+        for each in owner.body.body:
+            for part in each.body if isinstance(each, cst.SimpleStatementLine) else ():
+                if isinstance(part, cst.AnnAssign) and dotted_name(part.target) == node.attr.value:
+                    kind = annotations.kind_of(source, part.annotation)
+                    verdicts.append(kind == "client" if kind else None)
+        return verdicts
+
+
+def find_functions(project: Project, sources: list[Source], clients: Clients) -> Found:
+    """Every handler in some files, those that their `create_function` names in other files too."""
+    return _Finder(project, clients).find(sources)
+
+
+class _Finder:
+    def __init__(self, project: Project, clients: Clients) -> None:
+        self.project = project
+        self.clients = clients
+        self.found = Found()
+        # Calls that make a decorator, and functions that return one, by the identity of the node.
+        self._decorators: set[int] = set()
+
+    def find(self, sources: list[Source]) -> Found:
+        for source in sources:
+            for call in source.calls:
+                if self._creates(source, call.func, call):
+                    self._take(source, call)
+        self._find_uses_of_makers(sources)
+        return self.found
+
+    def _creates(self, source: Source, func: cst.BaseExpression, call: cst.Call) -> bool:
+        """Whether a call is `client.create_function(...)`, or of another name for that."""
+        if isinstance(func, cst.Attribute) and func.attr.value == "create_function":
+            verdict = self.clients.is_client(source, func.value)
+            return self._looks_like_one(source, func, call) if verdict is None else verdict
+        if not isinstance(func, cst.Name) or argument(call, "fn_id") is None:
+            return False
+        for target in self.project.resolve(source, func):
+            value = target.source and target.node and assigned_value(target.source, target.node)
+            if isinstance(value, cst.Call) and dotted_name(value.func) in ("partial", "functools.partial"):
+                value = value.args[0].value if value.args else None
+            if isinstance(value, cst.Attribute) and target.source:
+                if self._creates(target.source, value, call):
+                    return True
+        return False
+
+    def _looks_like_one(self, source: Source, func: cst.Attribute, call: cst.Call) -> bool:
+        stars = any(each.star for each in call.args)
+        has_id = argument(call, "fn_id") is not None
+        has_trigger = argument(call, "trigger") is not None
+        if not ((has_id and (has_trigger or stars)) or (has_trigger and stars)):
+            return False
+        return "inngest" in source.text.lower()
+
+    def _take(self, source: Source, call: cst.Call) -> None:
+        self.found.creations.append((source, call))
+        failure = argument(call, "on_failure")
+        if failure is not None:
+            self._take_value(source, failure.value, call, on_failure=True)
+        self._take_use(source, call)
+
+    def _take_use(self, source: Source, decorator: cst.CSTNode) -> None:
+        """A decorator that makes functions: over a handler, called with one, or handed on."""
+        parent = source.parent(decorator)
+        if isinstance(parent, cst.Decorator):
+            self._take_decorated(source, parent)
+        elif isinstance(parent, cst.Call) and parent.func is decorator:
+            if parent.args:
+                self._take_value(source, parent.args[0].value, parent, on_failure=False)
+        else:
+            self._decorators.add(id(decorator))
+
+    def _take_decorated(self, source: Source, decorator: cst.Decorator) -> None:
+        function = source.parent(decorator)
+        if not isinstance(function, cst.FunctionDef):
+            return
+        index = [each is decorator for each in function.decorators].index(True)
+        for above in function.decorators[:index]:
+            if self._is_creation(source, above.decorator):
+                continue  # a second function of the same handler
+            name = source.code(above.decorator)
+            message = f"@{name} stands above create_function and gets an inngest.Function, which cannot be called: move it below"
+            self.found.findings.append((source, above, message))
+        first = function.params.params or function.params.posonly_params
+        in_class = isinstance(source.owner(function), cst.ClassDef)
+        below = [each.decorator for each in function.decorators[index + 1 :]]
+        is_static = any(dotted_name(each) in ("staticmethod", "classmethod") for each in below)
+        if in_class and (is_static or (first and first[0].name.value in ("self", "cls"))):
+            name = function.name.value
+            message = (
+                f"{name} is decorated inside a class, so that the SDK can never call it: create the"
+                f" function from a bound method, client.create_function(...)(flow.{name})"
+            )
+            self.found.findings.append((source, function, message))
+            return
+        wrappers = [(source, each) for each in below]
+        self._add(Handler(source, function, is_decorated=True, wrappers=wrappers))
+
+    def _is_creation(self, source: Source, node: cst.BaseExpression) -> bool:
+        return isinstance(node, cst.Call) and self._creates(source, node.func, node)
+
+    def _take_value(
+        self, source: Source, value: cst.BaseExpression, call: cst.CSTNode, on_failure: bool
+    ) -> None:
+        """A handler that is named: `f`, `self.f`, `Flow.f`, `with_tenant(f)`."""
+        wrappers: list[tuple[Source, cst.BaseExpression]] = []
+        while isinstance(value, cst.Call) and len(value.args) == 1:
+            wrappers.append((source, value.func))
+            value = value.args[0].value
+        if isinstance(value, cst.Lambda):
+            if len(value.params.params) != 1:
+                message = "a lambda as handler gets ctx alone: make it a function of one parameter"
+                self.found.findings.append((source, value, message))
+            return
+        if isinstance(value, cst.Name) and value.value == "None":
+            return
+        for handler in self._functions_named(source, value):
+            handler.on_failure = on_failure
+            own = [each.decorator for each in handler.node.decorators]
+            handler.wrappers = [*wrappers, *((handler.source, each) for each in own)]
+            self._add(handler)
+
+    def _functions_named(self, source: Source, value: cst.BaseExpression) -> Iterator[Handler]:
+        name = dotted_name(value)
+        if name and name.startswith(("self.", "cls.")) and name.count(".") == 1:
+            for owner in source.ancestors(value):
+                if isinstance(owner, cst.ClassDef):
+                    method = find_method(owner, name.partition(".")[2])
+                    if method is not None:
+                        yield _method(source, method, bound=True)
+                    return
+            return
+        for target in self.project.resolve(source, value):
+            if target.kind == "value" and target.source and target.node:
+                assigned = assigned_value(target.source, target.node)
+                if isinstance(assigned, cst.Name | cst.Attribute):
+                    yield from self._functions_named(target.source, assigned)
+            if target.kind != "function" or target.source is None:
+                continue
+            if isinstance(target.node, cst.FunctionDef):
+                if isinstance(target.source.owner(target.node), cst.ClassDef) and "." in (name or ""):
+                    yield _method(target.source, target.node, bound=True)
+                else:
+                    yield Handler(target.source, target.node)
+
+    def _add(self, handler: Handler) -> None:
+        if self.found.at(handler.node) is None:
+            self.found.handlers.append(handler)
+
+    def _find_uses_of_makers(self, sources: list[Source]) -> None:
+        """Uses of decorators that the team made of `create_function`."""
+        names = set()
+        for source, call in self.found.creations:
+            if id(call) not in self._decorators:
+                continue
+            parent = source.parent(call)
+            owner = source.owner(call)
+            if isinstance(parent, cst.Return) and isinstance(owner, cst.FunctionDef):
+                self.found.makers.add(id(owner))
+                names.add(owner.name.value)
+            elif isinstance(parent, cst.Assign):
+                names |= {dotted_name(target.target) or "" for target in parent.targets}
+        names.discard("")
+        if not names:
+            return
+        looked = {id(source): source for source in sources}
+        for name in names:
+            looked |= {id(source): source for source in self.project.mentioning(name)}
+        for source in looked.values():
+            self._take_uses(source, names)
+
+    def _take_uses(self, source: Source, names: set[str]) -> None:
+        for function in source.functions:
+            for each in function.decorators:
+                func = each.decorator.func if isinstance(each.decorator, cst.Call) else each.decorator
+                if (dotted_name(func) or "").rpartition(".")[2] in names:
+                    if self._is_maker(source, each.decorator):
+                        self._take_decorated(source, each)
+        for call in list(source.calls):
+            func = call.func.func if isinstance(call.func, cst.Call) else call.func
+            if (dotted_name(func) or "").rpartition(".")[2] in names and positional(call):
+                if self._is_maker(source, call.func):
+                    self._take_value(source, call.args[0].value, call, on_failure=False)
+
+    def _is_maker(self, source: Source, node: cst.BaseExpression) -> bool:
+        """Whether an expression is such a decorator: `durable("x")`, or a name that one is assigned to."""
+        func = node.func if isinstance(node, cst.Call) else node
+        for target in self.project.resolve(source, func):
+            if isinstance(node, cst.Call):
+                if id(target.node) in self.found.makers:
+                    return True
+            elif target.source and target.node:
+                value = assigned_value(target.source, target.node)
+                if value is not None and id(value) in self._decorators:
+                    return True
+        return False
+
+
+def _method(source: Source, method: cst.FunctionDef, bound: bool) -> Handler:
+    decorators = {dotted_name(each.decorator) for each in method.decorators}
+    skip = 0 if "staticmethod" in decorators or not bound else 1
+    return Handler(source, method, skip=skip)

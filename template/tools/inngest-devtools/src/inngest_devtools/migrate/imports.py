@@ -1,0 +1,441 @@
+"""Puts the imports of a rewritten file in order: what it needs is added, what it lost goes.
+
+Works on the new text, so that what is undefined there is what is to be imported.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import ImportAssignment
+
+from inngest_devtools.migrate import sdk
+from inngest_devtools.migrate.functions import Clients
+from inngest_devtools.migrate.project import Project
+from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
+
+TYPING = frozenset(
+    """
+    Any Awaitable Callable Dict Iterable Iterator List Literal Mapping Optional Sequence Set
+    Tuple Type Union
+    """.split()
+)
+GONE = frozenset({"step", "Trigger"})  # of the SDK: nothing can import them
+
+
+def settle_imports(
+    path: Path,
+    text: str,
+    released: set[str],
+    project: Project,
+    clients: Clients,
+    has_functions: bool = False,
+) -> tuple[str, list[str]]:
+    """Remove imports that lost their last use, then add what is undefined.
+
+    Args:
+        path: The file, for relative imports.
+        text: Its new text.
+        released: The names that edits took a use of.
+        project: Where a client or another name of the team's may come from.
+        clients: Tells clients from other things.
+        has_functions: Whether Inngest functions are created here, so that `Event` is the SDK's.
+
+    Returns:
+        The text, and what was done, one line each.
+    """
+    source = Source(path, text)
+    undefined = {name for name, _ in source.undefined()}
+    is_concerned = has_functions or _imports_sdk(source)
+    wanted = {name for name in undefined if _sdk_name(name)} if is_concerned else set()
+    text, removed, placed = _prune(source, released, wanted)
+    source = Source(path, text)
+    text, added = _add(source, project, clients, is_concerned)
+    notes = [f"imports no {name}" for name in sorted(removed - placed)]
+    return text, [*notes, *(f"imports {name}" for name in sorted({*added, *placed}))]
+
+
+def needs_imports(source: Source) -> bool:
+    """Whether a file that is not rewritten lacks an import, or has one that cannot be."""
+    known = {*TYPING, "inngest"}
+    for name, _ in source.undefined():
+        if name in known or _sdk_name(name) or "client" in name or "tenant" in name:
+            return True
+    if _lacks_submodule(source, "inngest.fast_api"):
+        return True
+    aliases = (a for i in source.imports if not isinstance(i.names, cst.ImportStar) for a in i.names)
+    return any(dotted_name(alias.name) in GONE for alias in aliases)
+
+
+def _sdk_name(name: str) -> str | None:
+    """What to import of the SDK for a name: `Context`, or `Context as InngestContext`."""
+    if name in sdk.PUBLIC:
+        return name
+    bare = name.removeprefix("Inngest")
+    if bare != name and bare in ("Context", "ContextSync"):
+        return f"{bare} as {name}"
+    return None
+
+
+# Out
+
+
+def _prune(
+    source: Source, released: set[str], wanted: set[str]
+) -> tuple[str, set[str], set[str]]:
+    edits = Edits()
+    removed: set[str] = set()
+    placed: set[str] = set()
+    exported = _exported(source)
+    for node in source.imports:
+        if isinstance(node.names, cst.ImportStar):
+            continue
+        unused = [
+            alias
+            for alias in node.names
+            if _may_go(source, node, alias, released) and _bound(alias) not in exported
+        ]
+        if not unused:
+            continue
+        is_sdk = isinstance(node, cst.ImportFrom) and dotted_name(node.module) == "inngest"
+        new: list[str] = []
+        if is_sdk and _takes_names(source, node):
+            new = sorted(wanted - placed)
+            placed |= set(new)
+        removed |= {_bound(alias) for alias in unused}
+        _rewrite_names(source, edits, node, unused, [_sdk_name(name) or name for name in new])
+    return edits.apply(source.text), removed, placed
+
+
+def _may_go(
+    source: Source, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias, released: set[str]
+) -> bool:
+    """Whether an import is of the SDK, lost a use, and has no other."""
+    name = _bound(alias)
+    if isinstance(node, cst.Import):
+        return False
+    if node.relative or dotted_name(node.module) != "inngest":
+        return False
+    if dotted_name(alias.name) not in GONE and name not in released:
+        return False
+    scope = source.scope(node)
+    return not source.references(scope, name) or dotted_name(alias.name) in GONE
+
+
+def _bound(alias: cst.ImportAlias) -> str:
+    return dotted_name(alias.asname.name if alias.asname else alias.name) or ""
+
+
+def _exported(source: Source) -> set[str]:
+    for each in source.top.assignments:
+        if each.name == "__all__":
+            statement = source.code(source.statement(each.node))  # type: ignore[attr-defined]
+            return set(re.findall(r"""["'](\w+)["']""", statement))
+    return set()
+
+
+def _rewrite_names(
+    source: Source,
+    edits: Edits,
+    node: cst.Import | cst.ImportFrom,
+    unused: list[cst.ImportAlias],
+    new: list[str],
+) -> None:
+    names = [each for each in node.names if isinstance(each, cst.ImportAlias)]  # type: ignore[union-attr]
+    going = list(unused)
+    if new:
+        first = going.pop(0)
+        edits.replace(source.start(first), source.end(first), ", ".join(new))
+    if len(unused) == len(names) and not new:
+        remove_statement(source, edits, node)
+        return
+    kept = [each for each in names if not any(each is gone for gone in going)]
+    for alias in going:
+        _remove_alias(source, edits, alias, names, kept)
+
+
+def _remove_alias(
+    source: Source,
+    edits: Edits,
+    alias: cst.ImportAlias,
+    names: list[cst.ImportAlias],
+    kept: list[cst.ImportAlias],
+) -> None:
+    text = source.text
+    start, end = source.start(alias), source.end(alias)
+    index = next(i for i, each in enumerate(names) if each is alias)
+    comma = re.compile(r"[ \t]*,").match(text, end)
+    alone_before = not text[source.line_start(start) : start].strip()
+    after = comma.end() if comma else end
+    rest = text[after : source.line_end(after)]
+    if alone_before and (not rest.strip() or rest.strip().startswith("#")):
+        if not rest.strip():
+            edits.replace(source.line_start(start), source.next_line(after), "")
+        else:
+            blank = len(rest) - len(rest.lstrip(" \t"))
+            edits.replace(start, after + blank, "")
+        return
+    is_last = not any(each is later for later in names[index + 1 :] for each in kept)
+    if is_last and kept:
+        # Everything behind goes, so the comma before it does; one by one, from the left.
+        before = text[:start].rstrip(" \t")
+        if before.endswith(",") and not (comma and rest.strip().startswith(")") and False):
+            edits.replace(len(before) - 1, end, "")
+            return
+    blank = len(rest) - len(rest.lstrip(" \t"))
+    edits.replace(start, after + blank, "")
+
+
+def remove_statement(source: Source, edits: Edits, node: cst.CSTNode) -> None:
+    """Take a statement out: its line, or `pass` in its place where a block would be empty.
+
+    A guarded import, `try: ... except ImportError: x = None`, goes with its guard.
+    """
+    guard = _guard(source, node)
+    statement = guard or source.statement(node)
+    text = source.text
+    start, end = source.start(statement), source.end(statement)
+    line_start, line_end = source.line_start(start), source.line_end(end)
+    is_whole_line = isinstance(statement, cst.Try) or len(getattr(statement, "body", ())) == 1
+    if not is_whole_line or text[line_start:start].strip():
+        edits.replace(source.start(node), source.end(node), "pass")
+        return
+    block = source.parent(statement)
+    siblings = getattr(block, "body", ())
+    trailing = text[end:line_end].strip()
+    if isinstance(block, cst.IndentedBlock) and len(siblings) == 1:
+        edits.replace(start, end, "pass")
+    elif trailing:
+        edits.replace(start, end + len(text[end:line_end]) - len(text[end:line_end].lstrip()), "")
+    else:
+        edits.replace(line_start, _past_blank_lines(source, line_start, source.next_line(end)), "")
+
+
+def _past_blank_lines(source: Source, start: int, end: int) -> int:
+    """Where a removal ends, so that it leaves no more blank lines than stood on either side."""
+    text = source.text
+    before = re.search(r"(?:^|\n)((?:[ \t]*\r?\n)*)$", text[:start])
+    blank_before = before[1].count("\n") if before else 0
+    if start == 0:
+        blank_before = 99
+    position = end
+    while blank_before and position < len(text):
+        line_end = source.next_line(position)
+        if text[position:line_end].strip():
+            break
+        position = line_end
+        blank_before -= 1
+    return position
+
+
+def _guard(source: Source, node: cst.CSTNode) -> cst.Try | None:
+    """The `try` around an import alone, whose handlers only bind its names to None."""
+    statement = source.statement(node)
+    block = source.parent(statement)
+    guard = source.parent(block) if block is not None else None
+    if not isinstance(guard, cst.Try) or guard.body is not block or guard.orelse or guard.finalbody:
+        return None
+    names = {_bound(alias) for alias in node.names}  # type: ignore[attr-defined]
+    if len(guard.body.body) != 1 or comments(source.code(guard)):
+        return None
+    for handler in guard.handlers:
+        for line in handler.body.body:
+            for small in getattr(line, "body", (line,)):
+                is_pass = isinstance(small, cst.Pass)
+                is_none = (
+                    isinstance(small, cst.Assign)
+                    and source.code(small.value) == "None"
+                    and all(dotted_name(t.target) in names for t in small.targets)
+                )
+                if not is_pass and not is_none:
+                    return None
+    return guard
+
+
+# In
+
+
+def _add(
+    source: Source, project: Project, clients: Clients, is_concerned: bool
+) -> tuple[str, set[str]]:
+    edits = Edits()
+    added: set[str] = set()
+    uses: dict[str, list[cst.CSTNode]] = {}
+    for name, node in source.undefined():
+        uses.setdefault(name, []).append(node)
+    lines: list[str] = []
+    if _lacks_submodule(source, "inngest.fast_api"):
+        lines.append("import inngest.fast_api")
+        added.add("inngest.fast_api")
+        uses.pop("inngest", None)
+    if "inngest" in uses and any(_is_attribute(source, node) for node in uses["inngest"]):
+        lines.append("import inngest")
+        added.add("inngest")
+    names = sorted(name for name in uses if _sdk_name(name)) if is_concerned else []
+    if names:
+        position = min(_position(source, node) for name in names for node in uses[name])
+        target = _import_to_extend(source, position)
+        wanted = [_sdk_name(name) or name for name in names]
+        if target is not None:
+            _extend(source, edits, target, wanted)
+        else:
+            lines.append(f"from inngest import {', '.join(wanted)}")
+        added |= set(wanted)
+    typed = sorted(name for name in uses if name in TYPING)
+    if typed and is_concerned:
+        lines.insert(0, f"from typing import {', '.join(typed)}")
+        added |= set(typed)
+    for name in sorted(uses):
+        line = _import_of_team(source, project, clients, name)
+        if line:
+            lines.append(line)
+            added.add(name)
+    if lines:
+        _insert_line(source, edits, source.newline.join(lines))
+    return edits.apply(source.text), added
+
+
+def _imports_sdk(source: Source) -> bool:
+    for each in source.imports:
+        if isinstance(each, cst.Import):
+            if any((dotted_name(a.name) or "").partition(".")[0] == "inngest" for a in each.names):
+                return True
+        elif not each.relative and (dotted_name(each.module) or "").partition(".")[0] == "inngest":
+            return True
+    return False
+
+
+def _is_attribute(source: Source, node: cst.CSTNode) -> bool:
+    if isinstance(node, cst.SimpleString):
+        return True
+    attribute = node if isinstance(node, cst.Attribute) else source.parent(node)
+    if not isinstance(attribute, cst.Attribute):
+        return False
+    return attribute.attr.value in sdk.PUBLIC | sdk.SUBMODULES
+
+
+def _lacks_submodule(source: Source, meaning: str) -> bool:
+    """`inngest.fast_api.serve` after `import inngest` alone is an AttributeError."""
+    is_used = any(dotted_name(each) == meaning for each in source.attributes)
+    if not is_used:
+        return False
+    bound = source.assignments("inngest", source.top)
+    if any(not isinstance(each, ImportAssignment) for each in bound):
+        return False
+    for each in source.imports:
+        if meaning in source.code(each) or "fast_api" in source.code(each):
+            return False
+    return True
+
+
+def _position(source: Source, node: cst.CSTNode) -> int:
+    try:
+        return source.start(node)
+    except KeyError:
+        return len(source.text)
+
+
+def _takes_names(source: Source, node: cst.ImportFrom) -> bool:
+    """Whether names may be added to an import: it is run, whatever comes, for the whole module."""
+    if node.relative or isinstance(node.names, cst.ImportStar):
+        return False
+    return source.scope(node) is source.top and not source.is_type_checking(node)
+
+
+def _import_to_extend(source: Source, before: int) -> cst.ImportFrom | None:
+    for each in source.imports:
+        if not isinstance(each, cst.ImportFrom) or dotted_name(each.module) != "inngest":
+            continue
+        if _takes_names(source, each) and source.start(each) < before:
+            return each
+    return None
+
+
+def _extend(source: Source, edits: Edits, node: cst.ImportFrom, new: list[str]) -> None:
+    """Add names where they belong in an alphabetical list, else at its end."""
+    assert not isinstance(node.names, cst.ImportStar)
+    names = [dotted_name(alias.name) or "" for alias in node.names]
+    text = source.text
+    last = node.names[-1]
+    is_sorted = names == sorted(names)
+    follower = next((a for a in node.names if (dotted_name(a.name) or "") > new[0]), None)
+    if is_sorted and follower is not None:
+        start = source.start(follower)
+        indent = text[source.line_start(start) : start]
+        parted = "," + (source.newline + indent if not indent.strip() else " ")
+        edits.insert(start, "".join(f"{name}{parted}" for name in new))
+        return
+    start, end = source.start(last), source.end(last)
+    indent = text[source.line_start(start) : start]
+    parted = "," + (source.newline + indent if not indent.strip() else " ")
+    edits.insert(end, "".join(f"{parted}{name}" for name in new))
+
+
+def _insert_line(source: Source, edits: Edits, lines: str) -> None:
+    """Put an import before the first one that is not of `__future__`, below the docstring."""
+    body = source.module.body
+    for statement in body:
+        if _is_import(statement) and "__future__" not in source.code(statement):
+            edits.insert(source.line_start(source.start(statement)), lines + source.newline)
+            return
+        if isinstance(statement, cst.Try | cst.If) and _holds_import(statement):
+            edits.insert(source.line_start(source.start(statement)), lines + source.newline)
+            return
+    future = [each for each in body if _is_import(each)]
+    first = future[-1] if future else (body[0] if body and _is_docstring(body[0]) else None)
+    if first is not None:
+        position = source.next_line(source.end(first))
+        edits.insert(position, f"{source.newline}{lines}{source.newline}")
+        return
+    start = source.line_start(source.start(body[0])) if body else len(source.text)
+    edits.insert(start, f"{lines}{source.newline}{source.newline}")
+
+
+def _is_import(statement: cst.CSTNode) -> bool:
+    small = getattr(statement, "body", ())
+    return isinstance(statement, cst.SimpleStatementLine) and isinstance(small[0], cst.Import | cst.ImportFrom)
+
+
+def _is_docstring(statement: cst.CSTNode) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    first = statement.body[0]
+    return isinstance(first, cst.Expr) and isinstance(first.value, cst.SimpleString)
+
+
+def _holds_import(statement: cst.CSTNode) -> bool:
+    block = getattr(statement, "body", None)
+    return any(_is_import(each) for each in getattr(block, "body", ()))
+
+
+# What the guide's snippets leave to the reader
+
+
+def _import_of_team(
+    source: Source, project: Project, clients: Clients, name: str
+) -> str | None:
+    """The import of a client of the project's, or of a name beside one that is imported already."""
+    for each in source.imports:
+        if not isinstance(each, cst.ImportFrom) or isinstance(each.names, cst.ImportStar):
+            continue
+        for module in project.modules_of(source, each):
+            is_there = any(isinstance(a.node, cst.FunctionDef) for a in source_assignments(module, name))
+            if is_there and "inngest" in module.path.name:
+                return f"from {'.' * len(each.relative)}{dotted_name(each.module)} import {name}"
+    if "client" not in name:
+        return None
+    homes = []
+    for other in project.mentioning(name):
+        if other.path == source.path:
+            continue
+        for each in source_assignments(other, name):
+            if isinstance(each.node, cst.Name) and clients.is_client(other, each.node):
+                homes.append(other)
+    if len({home.path for home in homes}) != 1:
+        return None
+    return f"from {project.module_name(homes[0])} import {name}"
+
+
+def source_assignments(source: Source, name: str) -> Iterable:  # type: ignore[type-arg]
+    return [each for each in source.own(source.top, name) if hasattr(each, "node")]

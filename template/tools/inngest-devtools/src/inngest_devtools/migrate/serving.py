@@ -1,0 +1,328 @@
+"""`serve` adds its routes itself, and wants to be told the functions.
+
+    app.mount("/api/inngest", serve(app, client))  ->  serve(app, client, [f, g])
+"""
+
+import re
+from collections.abc import Iterator
+
+import libcst as cst
+
+from inngest_devtools.migrate.functions import Clients, Found
+from inngest_devtools.migrate.project import Project, Target, assigned_value
+from inngest_devtools.migrate.source import Source, argument, comments, dotted_name, positional
+from inngest_devtools.migrate.work import Work, Works
+
+DEFAULT_PATH = "/api/inngest"
+LONGEST_LINE = 100
+SERVE = re.compile(r"^inngest\.(\w+\.)*serve$")
+
+
+def rewrite_serving(work: Work, project: Project, found: Found, clients: Clients) -> None:
+    """Unmount `serve`, and give it the functions that the module has at hand."""
+    source = work.source
+    for call in source.calls:
+        if not any(SERVE.match(name) for name in source.qualified(call.func)):
+            continue
+        mount = _mount_of(source, call)
+        extra = _missing_functions(work, project, found, call)
+        if mount is not None:
+            path = _argument(mount, 0, "path")
+            extra += _serve_path(source, path) if path else []
+            _insert_app(work, clients, call, mount)
+            _unmount(work, call, mount, extra)
+        elif isinstance(source.parent(call), cst.Arg):
+            work.report(call, "serve adds its routes to the app itself and returns None: call it on a line of its own")
+            _append(work, call, extra, 0)
+        else:
+            _append(work, call, extra, 0)
+
+
+def report_unserved(works: Works, project: Project, found: Found) -> None:
+    """Name the functions that no `serve` is given, where there is one that lists its functions."""
+    served: set[int] = set()
+    calls = []
+    for work in works.all():
+        for call in work.source.calls:
+            if any(SERVE.match(name) for name in work.source.qualified(call.func)):
+                calls.append((work, call))
+    for work, call in calls:
+        given = _argument(call, 2, "functions")
+        listed = _served_by(work.source, project, found, given.value) if given else None
+        if listed is None:
+            return  # a list that is made in a way that is not followed
+        served |= listed
+    missing = [h for h in found.handlers if h.is_decorated and id(h.node) not in served]
+    for handler in missing if calls else ():
+        name = handler.node.name.value
+        message = f"{name} is given to no serve, so that the server never calls it"
+        works.of(handler.source).report(handler.node, message)
+
+
+def _served_by(
+    source: Source, project: Project, found: Found, value: cst.BaseExpression
+) -> set[int] | None:
+    if isinstance(value, cst.ListComp):
+        value = value.for_in.iter
+    if isinstance(value, cst.List | cst.Tuple):
+        members: set[int] = set()
+        for element in value.elements:
+            identities = [_identity(t, project, found) for t in project.resolve(source, element.value)]
+            members |= {each for each in identities if each is not None}
+        return members
+    for target in project.resolve(source, value):
+        if target.kind == "value" and target.source and target.node:
+            assigned = assigned_value(target.source, target.node)
+            if isinstance(assigned, cst.List | cst.Tuple | cst.ListComp):
+                return _served_by(target.source, project, found, assigned)
+    return None
+
+
+def _argument(call: cst.Call, index: int, keyword: str) -> cst.Arg | None:
+    named = argument(call, keyword)
+    plain = positional(call)
+    return named or (plain[index] if len(plain) > index else None)
+
+
+def _mount_of(source: Source, serve: cst.Call) -> cst.Call | None:
+    """The `app.mount(path, serve(...))` around a call, or the one that its name is handed to."""
+    parent = source.parent(serve)
+    value: cst.CSTNode = serve
+    if isinstance(parent, cst.Assign) and isinstance(parent.targets[0].target, cst.Name):
+        name = parent.targets[0].target
+        uses = source.references(source.scope(name), name.value)
+        if len(uses) != 1:
+            return None
+        value = uses[0]
+        parent = source.parent(value)
+    call = source.parent(parent) if isinstance(parent, cst.Arg) else None
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return None
+    if call.func.attr.value != "mount" or not isinstance(source.parent(call), cst.Expr):
+        return None
+    given = _argument(call, 1, "app")
+    return call if given is not None and given.value is value else None
+
+
+def _serve_path(source: Source, path: cst.Arg) -> list[str]:
+    if not isinstance(path.value, cst.SimpleString):
+        return [f"serve_path={source.code(path.value)}"]
+    value = str(path.value.evaluated_value)
+    bare = value.rstrip("/")
+    if bare == DEFAULT_PATH:
+        return []
+    code = source.code(path.value)
+    return [f"serve_path={code if bare == value or not bare else code.replace(value, bare)}"]
+
+
+def _insert_app(work: Work, clients: Clients, serve: cst.Call, mount: cst.Call) -> None:
+    """`serve(client, [f])` was never right: the app comes first."""
+    source = work.source
+    plain = positional(serve)
+    if argument(serve, "app") or not plain or not isinstance(mount.func, cst.Attribute):
+        return
+    if clients.is_client(source, plain[0].value):
+        work.edits.insert(source.start(plain[0]), f"{source.code(mount.func.value)}, ")
+
+
+def _unmount(work: Work, serve: cst.Call, mount: cst.Call, extra: list[str]) -> None:
+    source, text = work.source, work.source.text
+    start, end = source.start(serve), source.end(serve)
+    statement = source.statement(serve)
+    first, last = source.start(statement), source.end(statement)
+    outer = source.indent(first)
+    shift = len(source.indent(start)) - len(outer)
+    kept = [*comments(text[first:start]), *comments(_after(text, end, last))]
+    if not source.inside(serve, mount):
+        # The name that it was assigned to goes, and the line that mounts it.
+        line = source.statement(mount)
+        kept += comments(text[source.start(mount) : source.line_end(source.end(line))])
+        work.edits.replace(source.line_start(source.start(line)), source.next_line(source.end(line)), "")
+    lead = "".join(f"{comment}{source.newline}{outer}" for comment in kept)
+    work.edits.replace(first, start, lead)
+    work.edits.replace(end, last, "")
+    has_long_string = any(quote in text[start:end] for quote in ('"""', "'" * 3))
+    if shift > 0 and not has_long_string:
+        for position in _line_starts(source, start, end):
+            blank = len(source.indent(position))
+            work.edits.replace(position, position + min(shift, blank), "")
+    else:
+        shift = 0
+    _append(work, serve, extra, shift)
+    work.note(statement, "serve adds its routes itself: not mounted")
+
+
+def _after(text: str, start: int, end: int) -> str:
+    """The end of a statement, made code again so that its comments can be told."""
+    return "(" + text[start:end]
+
+
+def _line_starts(source: Source, start: int, end: int) -> Iterator[int]:
+    position = source.next_line(start)
+    while position < end:
+        yield position
+        position = source.next_line(position)
+
+
+def _append(work: Work, call: cst.Call, extra: list[str], shift: int) -> None:
+    """Add arguments to a call, in the way in which it is laid out."""
+    if not extra:
+        return
+    source, text = work.source, work.source.text
+    if not call.args:
+        work.edits.insert(source.end(call) - 1, ", ".join(extra))
+        return
+    last = call.args[-1]
+    start = source.start(last)
+    end = source.outer_span(last.value)[1]
+    rest = text[end : source.line_end(end)]
+    own_line = not text[source.line_start(start) : start].strip()
+    if own_line and re.fullmatch(r"\s*,?\s*(#.*)?", rest):
+        indent = text[source.line_start(start) : start][shift:]
+        if "," not in rest.split("#")[0]:
+            work.edits.insert(end, ",")
+        lines = "".join(f"{indent}{_laid_out(each, indent, source.newline)},{source.newline}" for each in extra)
+        work.edits.insert(source.next_line(end), lines)
+        return
+    trailing = re.match(r"\s*,", rest)
+    position = end + trailing.end() if trailing else end
+    joined = ", ".join(extra)
+    indent = source.indent(start)
+    if len(source.indent(start)) + len(text[source.line_start(start) : position].strip()) + len(joined) > LONGEST_LINE:
+        joined = ", ".join(_laid_out(each, indent, source.newline) for each in extra)
+    work.edits.insert(position, f" {joined}" if trailing else f", {joined}")
+
+
+def _laid_out(code: str, indent: str, newline: str) -> str:
+    if len(indent) + len(code) < LONGEST_LINE or not code.startswith("["):
+        return code
+    parts = code[1:-1].split(", ")
+    inner = "".join(f"{indent}    {part},{newline}" for part in parts)
+    return f"[{newline}{inner}{indent}]"
+
+
+# The functions
+
+
+def _missing_functions(
+    work: Work, project: Project, found: Found, call: cst.Call
+) -> list[str]:
+    if any(each.star for each in call.args) or argument(call, "functions") is not None:
+        return []
+    named = sum(1 for name in ("app", "client") if argument(call, name) is not None)
+    if len(positional(call)) + named > 2:
+        return []
+    names = list(_functions_at_hand(work.source, project, found, call))
+    if not names:
+        work.report(call, "serve needs the list of functions as its third argument, and none is imported here")
+        return []
+    work.note(call, f"serve gets its {len(names)} functions")
+    code = f"[{', '.join(names)}]"
+    if len(names) == 1 and names[0].startswith("*"):
+        code = names[0][1:]
+    return [f"functions={code}" if argument(call, "client") is not None else code]
+
+
+def _functions_at_hand(
+    source: Source, project: Project, found: Found, call: cst.Call
+) -> Iterator[str]:
+    """The Inngest functions that can be named where `serve` is called, in the order of the text."""
+    scope = source.scope(call)
+    seen: set[int] = set()
+    for name in _visible_names(source, project, call):
+        targets = project.resolve_name(source, name, scope)
+        for target in targets:
+            if target.kind == "module" and target.source is not None:
+                inside = list(_functions_of(target.source, project, found, seen))
+                yield from (f"{name}.{each}" for each in inside)
+            elif _is_list(target, project, found):
+                members = set(_members(target, project, found))
+                if not members <= seen:
+                    seen |= members
+                    yield f"*{name}"
+            elif _identity(target, project, found) not in (None, *seen):
+                seen.add(_identity(target, project, found) or 0)
+                yield name
+
+
+def _visible_names(source: Source, project: Project, call: cst.Call) -> list[str]:
+    """Names of the module and of the functions around a call: lists first, then by place."""
+    scope = source.scope(call)
+    names: dict[str, int] = {}
+    while True:
+        for each in scope.assignments:
+            node = getattr(each, "node", None)
+            if node is not None and node is not call:
+                names.setdefault(each.name, source.start(_place(node, each.name)))
+        if scope.parent is scope:
+            break
+        scope = scope.parent
+    for each in source.imports:
+        if isinstance(each, cst.ImportFrom) and isinstance(each.names, cst.ImportStar):
+            for module in project.modules_of(source, each):
+                names |= dict.fromkeys(_names_of(module, project), source.start(each))
+    return sorted(names, key=lambda name: names[name])
+
+
+def _place(node: cst.CSTNode, name: str) -> cst.CSTNode:
+    if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+        for alias in node.names:
+            bound = alias.asname.name if alias.asname else alias.name
+            if dotted_name(bound) == name:
+                return alias
+    return node
+
+
+def _functions_of(
+    module: Source, project: Project, found: Found, seen: set[int]
+) -> Iterator[str]:
+    for name in sorted(_names_of(module, project)):
+        for target in project.resolve_name(module, name, module.top):
+            identity = _identity(target, project, found)
+            if identity is not None and identity not in seen:
+                seen.add(identity)
+                yield name
+
+
+def _names_of(module: Source, project: Project, hops: int = 4) -> set[str]:
+    """The public names of a module, with those of its `from ... import *`."""
+    names = {each.name for each in module.top.assignments}
+    for each in module.imports:
+        if hops and isinstance(each, cst.ImportFrom) and isinstance(each.names, cst.ImportStar):
+            for other in project.modules_of(module, each):
+                names |= _names_of(other, project, hops - 1)
+    return {name for name in names if "." not in name and not name.startswith("_")}
+
+
+def _identity(target: Target, project: Project, found: Found) -> int | None:
+    """What tells an Inngest function from another: its handler's node, or the call that makes it."""
+    if target.source is None or target.node is None:
+        return None
+    if target.kind == "function":
+        handler = found.at(target.node)
+        return id(target.node) if handler is not None and handler.is_decorated else None
+    if target.kind == "value":
+        value = assigned_value(target.source, target.node)
+        if isinstance(value, cst.Call) and any(value.func is made for _, made in found.creations):
+            return id(value)
+    return None
+
+
+def _is_list(target: Target, project: Project, found: Found) -> bool:
+    return bool(list(_members(target, project, found)))
+
+
+def _members(target: Target, project: Project, found: Found) -> Iterator[int]:
+    """The functions in a list that a name is assigned to."""
+    if target.kind != "value" or target.source is None or target.node is None:
+        return
+    value = assigned_value(target.source, target.node)
+    if isinstance(value, cst.ListComp):
+        value = value.for_in.iter
+    if not isinstance(value, cst.List | cst.Tuple):
+        return
+    for element in value.elements:
+        for member in project.resolve(target.source, element.value):
+            identity = _identity(member, project, found)
+            if identity is not None:
+                yield identity

@@ -1,0 +1,125 @@
+"""`step` was never a name of the SDK: what was imported so becomes the context's.
+
+    from inngest import step     ->  gone
+    await step.run(...)          ->  await ctx.step.run(...), in a handler
+    await step.parallel(...)     ->  await ctx.group.parallel(...)
+"""
+
+from collections.abc import Iterator
+
+import libcst as cst
+from libcst.metadata import ImportAssignment
+
+from inngest_devtools.migrate import sdk
+from inngest_devtools.migrate.handlers import Plan, insert_at_top, replace_step
+from inngest_devtools.migrate.project import assigned_value
+from inngest_devtools.migrate.source import Source, dotted_name
+from inngest_devtools.migrate.work import Work
+
+PASS_IT_ON = "there is no ctx here: take step as a parameter, and let the handler pass ctx.step"
+
+
+def move_imported_steps(work: Work, plans: dict[int, Plan]) -> None:
+    """Rewrite what a file reads of an imported `step`; report what has no context at hand.
+
+    Args:
+        work: The file.
+        plans: What each handler has for a context, by the identity of its node.
+    """
+    source = work.source
+    for name, use in _uses(source):
+        plan = _plan_around(source, use, plans)
+        if plan is None or plan.context is None:
+            parent = source.parent(use)
+            what = source.code(parent) if isinstance(parent, cst.Attribute) else source.code(use)
+            work.report(use, f"{what} is not there any more, and {PASS_IT_ON}")
+            continue
+        work.note(use, f"{source.code(use)} is {plan.context}.step")
+        if _can_read(source, use, plan):
+            replace_step(work, use, plan.context)
+        else:
+            # A function between has a variable of the context's name.
+            line = f"{name} = {plan.context}.step"
+            if all(line not in text for _, _, text in work.edits.items):
+                insert_at_top(plan.handler, work, [line])
+    work.released |= {bound for bound, _ in _imported(source)}
+
+
+def move_groups(work: Work, plans: dict[int, Plan]) -> None:
+    """`ctx.step.parallel(...)` of a handler is `ctx.group.parallel(...)`."""
+    source = work.source
+    for each in source.attributes:
+        if each.attr.value != "parallel" or not isinstance(source.parent(each), cst.Call):
+            continue
+        plan = _plan_around(source, each, plans)
+        if plan is None or plan.context is None:
+            if dotted_name(each.value) in ("step", "ctx.step"):
+                work.report(each, f"{source.code(each)} is ctx.group.parallel today: pass ctx on to here")
+            continue
+        value = each.value
+        if isinstance(value, cst.Name):
+            value = _value_of(source, value) or value
+        if dotted_name(value) == f"{plan.context}.step" and plan.context.isidentifier():
+            work.replace(each, f"{plan.context}.group.parallel")
+            work.note(each, f"step.parallel is {plan.context}.group.parallel")
+
+
+def report_missing_steps(work: Work, plans: dict[int, Plan]) -> None:
+    """`step.run(...)` where nothing is called step: an import that is gone already."""
+    source = work.source
+    for name, node in source.undefined():
+        parent = source.parent(node)
+        if name != "step" or not isinstance(parent, cst.Attribute):
+            continue
+        if parent.attr.value in sdk.STEP_CALLS and isinstance(source.parent(parent), cst.Call):
+            plan = _plan_around(source, node, plans)
+            if plan is None or plan.context is None:
+                work.report(node, f"step is defined nowhere, and {PASS_IT_ON}")
+            else:
+                replace_step(work, node, plan.context)
+                work.note(node, f"step is {plan.context}.step")
+
+
+def _imported(source: Source) -> Iterator[tuple[str, ImportAssignment]]:
+    for scope in source.all_scopes():
+        for each in scope.assignments:
+            if isinstance(each, ImportAssignment) and _stands_for_step(source, each):
+                yield each.name, each
+
+
+def _stands_for_step(source: Source, each: ImportAssignment) -> bool:
+    return "inngest.step" in source.imported_as(each.name, each.scope)
+
+
+def _uses(source: Source) -> Iterator[tuple[str, cst.CSTNode]]:
+    """Names that an import of step bound, where they are read, and `inngest.step`."""
+    for name, assignment in _imported(source):
+        for use in source.references(assignment.scope, name):
+            yield name, use
+    for each in source.attributes:
+        if each.attr.value == "step" and source.qualified(each) == {"inngest.step"}:
+            yield "step", each
+
+
+def _plan_around(source: Source, node: cst.CSTNode, plans: dict[int, Plan]) -> Plan | None:
+    for ancestor in source.ancestors(node):
+        if id(ancestor) in plans:
+            return plans[id(ancestor)]
+    return None
+
+
+def _can_read(source: Source, use: cst.CSTNode, plan: Plan) -> bool:
+    """Whether the context's name means the context where a step is used."""
+    name = (plan.context or "").partition("[")[0]
+    inner = source.inner_scope(plan.handler.node)
+    if not source.own(inner, name):
+        return True  # a new parameter: its name is free in the whole handler
+    meanings = source.assignments(name, source.scope(use))
+    return len(source.own(inner, name)) == 1 and all(each.scope is inner for each in meanings)
+
+
+def _value_of(source: Source, name: cst.Name) -> cst.BaseExpression | None:
+    for each in source.assignments(name.value, source.scope(name)):
+        if not isinstance(each, ImportAssignment):
+            return assigned_value(source, each.node)
+    return None
