@@ -60,7 +60,6 @@ def dev(
     read_inngest_settings()
     port = read_app_port()
     config = None if no_server else read_config()
-    dev_server.make_state_folder()
     leftover = running_app.end_leftover()
     if leftover:
         console.print(f"An earlier `dev` was killed: its app (pid {leftover}) is ended.")
@@ -70,6 +69,7 @@ def dev(
         check_database(config)
         if not find_cli():
             install()  # here, where Ctrl-C still ends it at once
+    dev_server.make_state_folder()
     if debug:
         from inngest_devtools import debug_run  # imports the app
 
