@@ -36,8 +36,13 @@ def check_app_settings() -> str:
     """
     project = get_project()
     python, more = python_command()
-    is_new_project = project.module == "core.inngest"
-    command = [python, "-c", CODE, f"{project.module}.client", "yes" if is_new_project else ""]
+    command = [
+        python,
+        "-c",
+        CODE,
+        f"{project.module}.client",
+        "yes" if project.is_new else "",
+    ]
     paths = [str(project.import_root), os.environ.get("PYTHONPATH", "")]
     env = os.environ | more | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:
@@ -50,7 +55,9 @@ def check_app_settings() -> str:
             text=True,
             timeout=TIMEOUT,
         ).stdout
-        problems = [problem for problem in json.loads(output.splitlines()[-1]) if problem]
+        problems = [
+            problem for problem in json.loads(output.splitlines()[-1]) if problem
+        ]
     except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return "could not be read, for the app's settings print or end something else"
     if problems:

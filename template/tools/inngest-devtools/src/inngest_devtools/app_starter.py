@@ -27,8 +27,12 @@ from inngest_devtools.project import PROJECT_ROOT, get_project
 STATE = PROJECT_ROOT / ".inngest"
 APP_LOG = STATE / "app.log"
 ZYGOTE_LOG = STATE / "zygote.log"
-MODULES_FILE = STATE / "modules.json"  # the libraries that the app imported at its last start
-THREADED_FILE = STATE / "threaded.json"  # those of them that start a thread, by first name
+MODULES_FILE = (
+    STATE / "modules.json"
+)  # the libraries that the app imported at its last start
+THREADED_FILE = (
+    STATE / "threaded.json"
+)  # those of them that start a thread, by first name
 FORK_TIMEOUT = 30.0  # seconds; it may have to wait for a library that is being imported
 
 CAN_FORK = hasattr(os, "fork")
@@ -80,7 +84,9 @@ class AppStarter:
             if not self._zygote or not self._zygote.is_usable():
                 self.renew()
             assert self._zygote
-            return self._zygote.start({"env": env, "log": str(APP_LOG), "options": options})
+            return self._zygote.start(
+                {"env": env, "log": str(APP_LOG), "options": options}
+            )
         python, more = python_command()
         command = [python, "-m", "inngest_devtools.app_process", json.dumps(options)]
         return App(spawn(command, APP_LOG, env | more, OWN_GROUP))
@@ -118,7 +124,7 @@ class Zygote:
     def __init__(self) -> None:
         self._codes: dict[int, int] = {}
         self._has_ended = threading.Condition()
-        self._started: SimpleQueue[int] = SimpleQueue()
+        self._started: SimpleQueue[int | None] = SimpleQueue()
         self._has_threads = False
         python, more = python_command()
         with ZYGOTE_LOG.open("wb") as log:
@@ -139,16 +145,21 @@ class Zygote:
 
     def preload(self) -> None:
         threaded = set(_read_names(THREADED_FILE))
-        names = [name for name in _read_names(MODULES_FILE) if _first(name) not in threaded]
+        names = [
+            name for name in _read_names(MODULES_FILE) if _first(name) not in threaded
+        ]
         self.send(preload=["inngest_devtools.app_process", *names])
 
     def start(self, start: dict[str, Any]) -> App:
         self.send(start=start)
-        try:
-            return App(psutil.Process(self._started.get(timeout=FORK_TIMEOUT)), self)
-        except Empty:
-            name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
-            raise DevtoolsError(f"The app was not started; see {name}, or use --cold.") from None
+        with suppress(Empty):
+            pid = self._started.get(timeout=FORK_TIMEOUT)
+            if pid:
+                return App(psutil.Process(pid), self)
+        name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
+        raise DevtoolsError(
+            f"The app was not started: {name} may say why, and --cold may help."
+        )
 
     def send(self, **command: Any) -> None:
         assert self._process.stdin
@@ -182,6 +193,7 @@ class Zygote:
                 with self._has_ended:
                     self._codes[report["ended"]] = report["code"]
                     self._has_ended.notify_all()
+        self._started.put(None)  # nobody has to wait for it any more
 
 
 def forget_libraries() -> None:

@@ -31,7 +31,11 @@ def run(port: int, config: ServerConfig | None) -> int:
             sys.breakpointhook = _break
         threading.Thread(target=_announce, args=(port, config), daemon=True).start()
         set_app_environment()
-        options = {"port": port, "colors": console.is_terminal, "modules": str(MODULES_FILE)}
+        options = {
+            "port": port,
+            "colors": console.is_terminal,
+            "modules": str(MODULES_FILE),
+        }
         app_process.run(options)
     return 0
 
@@ -44,6 +48,8 @@ def _break(*_: object) -> None:
 def _announce(port: int, config: ServerConfig | None) -> None:
     while not listens(port):
         time.sleep(0.05)
-    console.print(f"App {app_url()}, to be debugged. Ctrl-C ends it.", style="bold green")
+    console.print(
+        f"App {app_url()}, to be debugged. Ctrl-C ends it.", style="bold green"
+    )
     if config:
         console.print(f"Dashboard {config.url}: {sync_app(config)}", style="bold green")

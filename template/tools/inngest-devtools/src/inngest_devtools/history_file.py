@@ -25,6 +25,8 @@ def read_unfinished(config: ServerConfig, since: datetime) -> list[str]:
     file = PROJECT_ROOT / (config.sqlite_dir or ".inngest") / "main.db"
     if config.postgres_uri or not file.is_file():
         return []
-    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2)) as database:
+    with closing(
+        sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2)
+    ) as database:
         rows = database.execute(UNFINISHED, [f"{since:%Y-%m-%d %H:%M:%S}"])
         return [name for (name,) in rows]

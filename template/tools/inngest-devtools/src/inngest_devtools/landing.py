@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from inngest_devtools import doctor, landing_page, sending
 from inngest_devtools.catalog import read_catalog
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import read_inngest_settings
+from inngest_devtools.project import command, read_inngest_settings
 from inngest_devtools.runs import Run, read_runs
 
 PREFIX = "/_inngest-dev"
@@ -52,7 +52,8 @@ def is_local(scope: Scope) -> bool:
         and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
         or (
             # A link from elsewhere may lead here; it is read by nobody but the person who followed it.
-            scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
+            scope["method"] in ("GET", "HEAD")
+            and headers.get("sec-fetch-mode") == "navigate"
         )
     )
 
@@ -102,7 +103,9 @@ def _start(id: str) -> None:
     catalog = read_catalog()
     entries = [entry for entry in catalog.functions if entry.id == id]
     if not entries:
-        raise DevtoolsError(f"There is no function {id!r} any more: go back and reload the page.")
+        raise DevtoolsError(
+            f"There is no function {id!r} any more: go back and reload the page."
+        )
     event = entries[0].event
     if event:
         sending.send(event, catalog.example_of(event))
@@ -130,7 +133,10 @@ def _read_runs() -> tuple[list[Run], str | None]:
     try:
         return read_runs(origin, first=SHOWN_RUNS), None
     except (OSError, ValueError, KeyError, TypeError):
-        return [], f"The Dev Server does not answer at {origin}: start it with inngest-dev start."
+        return (
+            [],
+            f"The Dev Server does not answer at {origin}: start it with {command('start')}.",
+        )
 
 
 async def _read_body(receive: Receive) -> bytes:
@@ -144,7 +150,10 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 def _headers_of(scope: Scope) -> Headers:
-    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in scope["headers"]
+    }
 
 
 async def _reply(

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from inngest_devtools.catalog import Catalog, FunctionEntry
+from inngest_devtools.project import command
 from inngest_devtools.runs import Run
 
 STYLE = """
@@ -133,13 +134,9 @@ def render_checks(checks: Sequence[Any]) -> str:
         + "</td></tr>"
         for check in checks
     )
-    head = (
-        '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
-    )
+    head = '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-    body = (
-        f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
-    )
+    body = f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
     return _render_document("Checks", body)
 
 
@@ -180,13 +177,15 @@ def _render_note(sent: FunctionEntry | None, problem: str | None) -> str:
 
 def _render_functions(catalog: Catalog) -> str:
     if not catalog.functions:
-        return "<p>There is none yet: <code>inngest-dev new NAME</code> writes one.</p>"
+        return f"<p>There is none yet: <code>{escape(command('new NAME'))}</code> writes one.</p>"
     items = "".join(_render_function(entry, catalog) for entry in catalog.functions)
     return f'<ul class="functions">{items}</ul>'
 
 
 def _render_function(entry: FunctionEntry, catalog: Catalog) -> str:
-    triggers = ", ".join(f"<code>{escape(trigger)}</code>" for trigger in entry.triggers)
+    triggers = ", ".join(
+        f"<code>{escape(trigger)}</code>" for trigger in entry.triggers
+    )
     label = f"Send {entry.event}" if entry.event else "Run now"
     example = ""
     if entry.event:

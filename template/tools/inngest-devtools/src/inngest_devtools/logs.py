@@ -17,7 +17,7 @@ ROUTINE = re.compile(
     r"INFO\S*: +(Started server|Finished server|Waiting for application|Waiting for connections"
     r"|Application (startup|shutdown) complete|Uvicorn running|Shutting down"
     r"|\S+\.installation - Inngest app)"
-    r'|GET /_inngest-dev/'  # the page at `/`, which asks for the last runs
+    r"|GET /_inngest-dev/"  # the page at `/`, which asks for the last runs
 )
 
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
@@ -70,7 +70,11 @@ class Logs:
         """
         for name, tail in self._tails.items():
             for line in tail.read():
-                if ROUTINE.search(line) if name == "app" else quiet and line.startswith("INFO"):
+                if (
+                    ROUTINE.search(line)
+                    if name == "app"
+                    else quiet and line.startswith("INFO")
+                ):
                     continue
                 title = (f"{name:<7} | ", COLORS[name])
                 console.print(Text.assemble(title, Text.from_ansi(line)))
@@ -92,7 +96,9 @@ def to_readable(line: str) -> str:
         level, message = entry.pop("level"), entry.pop("msg")
     except (ValueError, TypeError, KeyError):
         return line
-    fields = [f"{name}={value}" for name, value in entry.items() if _is_telling(name, value)]
+    fields = [
+        f"{name}={value}" for name, value in entry.items() if _is_telling(name, value)
+    ]
     return " ".join([f"{level + ':':9}", message, *fields])
 
 

@@ -24,7 +24,12 @@ PROJECT_FILE = FOLDER / "project.toml"
 
 _set_by_us: set[str] = set()  # variables that nobody else has set
 
-MODE_NAMES = ("INNGEST_DEV", "INNGEST_IS_PRODUCTION", "INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY")
+MODE_NAMES = (
+    "INNGEST_DEV",
+    "INNGEST_IS_PRODUCTION",
+    "INNGEST_EVENT_KEY",
+    "INNGEST_SIGNING_KEY",
+)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,14 @@ def command(words: str) -> str:
     """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
     if not get_project().is_new:
         return f"inngest-dev {words}"
-    return f"uv run {words}" if words.split()[0] == "dev" else f"uv run dev-server {words}"
+    name = words.split()[0]
+    if name == "dev":
+        return f"uv run {words}"
+    return (
+        f"uv run inngest-dev {words}"
+        if name in ("send", "new")
+        else f"uv run dev-server {words}"
+    )
 
 
 def load_package_module(name: str) -> Any:

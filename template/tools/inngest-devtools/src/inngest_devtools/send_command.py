@@ -8,7 +8,7 @@ from inngest_devtools import sending
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
 from inngest_devtools.loopback import fetch
-from inngest_devtools.project import read_inngest_settings, set_dev_mode
+from inngest_devtools.project import command, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url
 
 TIMEOUT = 5.0  # seconds
@@ -35,7 +35,9 @@ def send(
         return
     if name not in functions and name not in catalog["examples"] and not fields:
         known = ", ".join(sorted([*functions, *catalog["examples"]]))
-        raise DevtoolsError(f"There is no function or event {name!r}. There are: {known}.")
+        raise DevtoolsError(
+            f"There is no function or event {name!r}. There are: {known}."
+        )
     data = sending.merge(catalog["examples"].get(event, {}), fields or [])
     id = sending.send(event, data)
     console.print(f"Sent {event} {data} as {id}. {_point_to_runs()}")
@@ -48,7 +50,7 @@ def _read_catalog() -> dict[str, Any]:
     except (OSError, ValueError, TypeError):
         raise DevtoolsError(
             f"No app that `dev` has started answers at {app_url()}: start it with "
-            "`inngest-dev dev`, and send from a second terminal."
+            f"`{command('dev')}`, and send from a second terminal."
         ) from None
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch
-from inngest_devtools.project import read_inngest_settings
+from inngest_devtools.project import command, read_inngest_settings
 
 TIMEOUT = 5.0  # seconds
 
@@ -21,7 +21,9 @@ def send(event: str, data: dict[str, Any]) -> str:
     try:
         return str(reply["ids"][0])
     except (KeyError, IndexError, TypeError):
-        raise DevtoolsError(f"{origin} did not take the event: {json.dumps(reply)}") from None
+        raise DevtoolsError(
+            f"{origin} did not take the event: {json.dumps(reply)}"
+        ) from None
 
 
 def invoke(function: str) -> None:
@@ -67,7 +69,7 @@ def _post(url: str, body: object) -> dict[str, Any]:
     except OSError:
         origin = read_inngest_settings().api_origin
         raise DevtoolsError(
-            f"The Dev Server does not answer at {origin}: start it with `inngest-dev start`."
+            f"The Dev Server does not answer at {origin}: start it with `{command('start')}`."
         ) from None
     except (ValueError, TypeError) as error:
         raise DevtoolsError(f"{url}: {error}") from None

@@ -7,7 +7,10 @@ from types import TracebackType
 
 DEVTOOLS = str(Path(__file__).parent)
 LIBRARIES = tuple(
-    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    {
+        sysconfig.get_path(name)
+        for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    }
 )
 
 
@@ -56,4 +59,8 @@ def _find_own(tb: TracebackType | None) -> TracebackType | None:
 
 def _display(file: str) -> str:
     path = Path(file)
-    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else file
+    return (
+        path.relative_to(Path.cwd()).as_posix()
+        if path.is_relative_to(Path.cwd())
+        else file
+    )

@@ -50,11 +50,15 @@ def main() -> None:
             *lines, rest = (rest + data).split(b"\n")
             for command in map(json.loads, lines):
                 if "preload" in command:
-                    to_import += [name for name in command["preload"] if name not in sys.modules]
+                    to_import += [
+                        name for name in command["preload"] if name not in sys.modules
+                    ]
                 elif "serve" in command and command["serve"] in children:
                     os.write(children[command["serve"]], b"\n")
                 elif "start" in command:
-                    pid, turn = _fork(command["start"], [reports, woken, wake, *children.values()])
+                    pid, turn = _fork(
+                        command["start"], [reports, woken, wake, *children.values()]
+                    )
                     children[pid] = turn
                     _report(reports, started=pid)
 
@@ -66,7 +70,9 @@ def _report(reports: int, **values: Any) -> None:
 def _import_starts_thread(name: str) -> bool:
     if name in sys.modules:
         return False
-    with suppress(Exception, SystemExit):  # the app will say so itself, if it still imports that
+    with suppress(
+        Exception, SystemExit
+    ):  # the app will say so itself, if it still imports that
         importlib.import_module(name)
     return psutil.Process().num_threads() > 1
 
@@ -111,9 +117,12 @@ def _end(children: dict[int, int]) -> None:
     deadline = time.monotonic() + END_TIMEOUT
     for stop in (signal.SIGTERM, signal.SIGKILL):
         for pid in children:
-            os.killpg(pid, stop)  # each leads a group
+            with suppress(ProcessLookupError):
+                os.killpg(pid, stop)  # each leads a group
         while children and time.monotonic() < deadline:
-            children = {pid: 0 for pid in children if not os.waitpid(pid, os.WNOHANG)[0]}
+            children = {
+                pid: 0 for pid in children if not os.waitpid(pid, os.WNOHANG)[0]
+            }
             time.sleep(0.01)
 
 
