@@ -33,10 +33,7 @@ def run(options: dict[str, Any], turn: int | None = None) -> None:
     sys.argv = ["uvicorn", target]
     # uvicorn configures its loggers here, and the app its own after that, as under `uvicorn`.
     config = uvicorn.Config(
-        _not_imported,
-        port=options["port"],
-        use_colors=options["colors"],
-        log_level="info",
+        _not_imported, port=options["port"], use_colors=options["colors"], log_level="info"
     )
     logging.getLogger("uvicorn.error").addFilter(_trim_traceback)
     app = DevApp(_import_app(target))
@@ -62,9 +59,7 @@ def _import_app(target: str) -> Any:
         return app() if name.endswith("()") else app  # type: ignore[operator]
     except (Exception, SystemExit) as error:
         words = describe(error)
-        if (
-            type(error).__name__ == "ConfigurationError"
-        ):  # the Inngest package's: made to be read
+        if type(error).__name__ == "ConfigurationError":  # the Inngest package's: made to be read
             words = str(error)
         print(f"ERROR:    {words}".replace("\n", "\n          "), file=sys.stderr)
         sys.exit(1)
@@ -92,9 +87,7 @@ class Server(uvicorn.Server):
         again = self.should_exit
         super().handle_exit(sig, frame)
         if self._loop:
-            self._loop.call_soon_threadsafe(
-                self._end_answers if again else self._woken.set
-            )
+            self._loop.call_soon_threadsafe(self._end_answers if again else self._woken.set)
 
     def _end_answers(self) -> None:
         for task in self.server_state.tasks:

@@ -24,7 +24,8 @@ def ask(action):
 def load_own():
     from core.config import get_settings
     get_settings()
-print(json.dumps([ask(load_own) if has_own else None, ask(lambda: importlib.import_module(module))]))
+own = ask(load_own) if has_own else None
+print(json.dumps([own, ask(lambda: importlib.import_module(module))]))
 """
 
 
@@ -36,13 +37,7 @@ def check_app_settings() -> str:
     """
     project = get_project()
     python, more = python_command()
-    command = [
-        python,
-        "-c",
-        CODE,
-        f"{project.module}.client",
-        "yes" if project.is_new else "",
-    ]
+    command = [python, "-c", CODE, f"{project.module}.client", "yes" if project.is_new else ""]
     paths = [str(project.import_root), os.environ.get("PYTHONPATH", "")]
     env = os.environ | more | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:
@@ -55,9 +50,7 @@ def check_app_settings() -> str:
             text=True,
             timeout=TIMEOUT,
         ).stdout
-        problems = [
-            problem for problem in json.loads(output.splitlines()[-1]) if problem
-        ]
+        problems = [problem for problem in json.loads(output.splitlines()[-1]) if problem]
     except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return "could not be read, for the app's settings print or end something else"
     if problems:

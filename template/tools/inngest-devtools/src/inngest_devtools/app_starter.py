@@ -27,12 +27,8 @@ from inngest_devtools.project import PROJECT_ROOT, get_project
 STATE = PROJECT_ROOT / ".inngest"
 APP_LOG = STATE / "app.log"
 ZYGOTE_LOG = STATE / "zygote.log"
-MODULES_FILE = (
-    STATE / "modules.json"
-)  # the libraries that the app imported at its last start
-THREADED_FILE = (
-    STATE / "threaded.json"
-)  # those of them that start a thread, by first name
+MODULES_FILE = STATE / "modules.json"  # the libraries that the app imported at its last start
+THREADED_FILE = STATE / "threaded.json"  # those of them that start a thread, by first name
 FORK_TIMEOUT = 30.0  # seconds; it may have to wait for a library that is being imported
 
 CAN_FORK = hasattr(os, "fork")
@@ -84,9 +80,7 @@ class AppStarter:
             if not self._zygote or not self._zygote.is_usable():
                 self.renew()
             assert self._zygote
-            return self._zygote.start(
-                {"env": env, "log": str(APP_LOG), "options": options}
-            )
+            return self._zygote.start({"env": env, "log": str(APP_LOG), "options": options})
         python, more = python_command()
         command = [python, "-m", "inngest_devtools.app_process", json.dumps(options)]
         return App(spawn(command, APP_LOG, env | more, OWN_GROUP))
@@ -145,9 +139,7 @@ class Zygote:
 
     def preload(self) -> None:
         threaded = set(_read_names(THREADED_FILE))
-        names = [
-            name for name in _read_names(MODULES_FILE) if _first(name) not in threaded
-        ]
+        names = [name for name in _read_names(MODULES_FILE) if _first(name) not in threaded]
         self.send(preload=["inngest_devtools.app_process", *names])
 
     def start(self, start: dict[str, Any]) -> App:
@@ -157,9 +149,7 @@ class Zygote:
             if pid:
                 return App(psutil.Process(pid), self)
         name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
-        raise DevtoolsError(
-            f"The app was not started: {name} may say why, and --cold may help."
-        )
+        raise DevtoolsError(f"The app was not started: {name} may say why, and --cold may help.")
 
     def send(self, **command: Any) -> None:
         assert self._process.stdin

@@ -76,9 +76,7 @@ class DevApp:
             if message["type"] == "http.response.start":
                 if _is_event_stream(message):
                     self._streams.add(task)  # type: ignore[arg-type]
-                is_missing = (
-                    may_land and message["status"] == 404 and landing.is_local(scope)
-                )
+                is_missing = may_land and message["status"] == 404 and landing.is_local(scope)
             if not is_missing:
                 await send(message)
 

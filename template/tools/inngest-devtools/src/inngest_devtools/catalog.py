@@ -41,9 +41,7 @@ def read_catalog() -> Catalog:
     module = get_project().module
     client = sys.modules.get(f"{module}.client")
     typed_event = sys.modules.get(f"{module}.typed_event")
-    functions = (
-        [one.function for one in client.inngest_client.definitions] if client else []
-    )
+    functions = [one.function for one in client.inngest_client.definitions] if client else []
     classes = typed_event.find_event_classes() if typed_event else []
     return Catalog(
         sorted(

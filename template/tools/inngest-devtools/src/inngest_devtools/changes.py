@@ -14,9 +14,7 @@ from watchfiles import Change, PythonFilter, watch
 
 Kind = Literal["settings", "libraries", "config"]
 LOCKS = ("pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
-TICK = (
-    100  # milliseconds without a change, after which one look at everything else is due
-)
+TICK = 100  # milliseconds without a change, after which one look at everything else is due
 QUIET = 20  # milliseconds of rest that end a change: an editor may write twice
 
 
@@ -75,10 +73,7 @@ def _find_surroundings() -> Iterator[tuple[Path, Kind]]:
         yield env_file, "settings"
     for name in LOCKS:
         yield PROJECT_ROOT / name, "libraries"
-    yield (
-        Path(sysconfig.get_path("purelib")),
-        "libraries",
-    )  # a package comes after its line
+    yield (Path(sysconfig.get_path("purelib")), "libraries")  # a package comes after its line
 
 
 def _state(path: Path) -> object:

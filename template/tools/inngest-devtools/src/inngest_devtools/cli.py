@@ -24,17 +24,10 @@ from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
 from inngest_devtools.processes import DETACHED, listens
-from inngest_devtools.project import (
-    command,
-    read_app_port,
-    read_inngest_settings,
-    set_dev_mode,
-)
+from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url, read_config
 
-cli = typer.Typer(
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
-)
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 dev_cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
@@ -120,9 +113,7 @@ def stop() -> None:
     with dev_server.lock():
         process = dev_server.find_running()
         if process:
-            with suppress(
-                DevtoolsError
-            ):  # a server can be stopped whatever its settings say
+            with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
                 unfinished.tell_end(read_config())
             dev_server.end(process)
     console.print("Dev Server stopped." if process else "The Dev Server does not run.")
@@ -153,9 +144,7 @@ def status(as_json: Json = False) -> None:
             "url": config.url,
             "log": str(dev_server.LOG_FILE),
         }
-        print(
-            json.dumps(state | {"functions": len(seen.functions), "error": seen.error})
-        )
+        print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
     elif not process:
         console.print(
             f"Dev Server: not running. Start it with `{command('dev')}` or `{command('start')}`."
@@ -173,18 +162,14 @@ def status(as_json: Json = False) -> None:
 
 @cli.command()
 def logs(
-    follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")
-    ] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     lines: Annotated[
         int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")
     ] = 50,
 ) -> None:
     """Show its log."""
     if not dev_server.LOG_FILE.exists():
-        raise DevtoolsError(
-            "There is no log yet: the Dev Server was never started here."
-        )
+        raise DevtoolsError("There is no log yet: the Dev Server was never started here.")
     tail = Tail(dev_server.LOG_FILE)
     new = list(deque(tail.read(), maxlen=lines))
     with suppress(KeyboardInterrupt):
@@ -197,9 +182,7 @@ def logs(
 
 @cli.command("adopt")
 def run_adopt(
-    write: Annotated[
-        bool, typer.Option("--write", help="Show a diff, then apply it.")
-    ] = False,
+    write: Annotated[bool, typer.Option("--write", help="Show a diff, then apply it.")] = False,
 ) -> None:
     """Say what a project that stands still needs, and where it loses work today.
 
@@ -225,10 +208,5 @@ def run_doctor(as_json: Json = False) -> None:
             )
     failed = any(check.status == "fail" for check in checks)
     if as_json:
-        print(
-            json.dumps(
-                {"ok": not failed, "checks": [vars(check) for check in checks]},
-                indent=2,
-            )
-        )
+        print(json.dumps({"ok": not failed, "checks": [vars(check) for check in checks]}, indent=2))
     raise SystemExit(1 if failed else 0)

@@ -30,11 +30,7 @@ def check_database(config: ServerConfig) -> str:
     try:
         socket.create_connection((host, port), timeout=TIMEOUT).close()
     except OSError as error:
-        reason = (
-            "Nothing listens"
-            if isinstance(error, ConnectionRefusedError)
-            else str(error)
-        )
+        reason = "Nothing listens" if isinstance(error, ConnectionRefusedError) else str(error)
         raise DevtoolsError(
             f"{reason} at {place}, where {source} has the Dev Server's database: start PostgreSQL "
             f"there, or keep the history in a file: {_advise(bool(variable))}."

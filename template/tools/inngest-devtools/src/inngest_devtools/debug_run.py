@@ -1,7 +1,7 @@
-"""`dev --debug`: the app in the foreground of this terminal, where breakpoint() and debuggers work."""
+"""`dev --debug`: the app in the foreground, where breakpoint() and debuggers work."""
 
 import os
-import pdb
+import pdb  # noqa: T100
 import sys
 import threading
 import time
@@ -31,11 +31,7 @@ def run(port: int, config: ServerConfig | None) -> int:
             sys.breakpointhook = _break
         threading.Thread(target=_announce, args=(port, config), daemon=True).start()
         set_app_environment()
-        options = {
-            "port": port,
-            "colors": console.is_terminal,
-            "modules": str(MODULES_FILE),
-        }
+        options = {"port": port, "colors": console.is_terminal, "modules": str(MODULES_FILE)}
         app_process.run(options)
     return 0
 
@@ -48,8 +44,6 @@ def _break(*_: object) -> None:
 def _announce(port: int, config: ServerConfig | None) -> None:
     while not listens(port):
         time.sleep(0.05)
-    console.print(
-        f"App {app_url()}, to be debugged. Ctrl-C ends it.", style="bold green"
-    )
+    console.print(f"App {app_url()}, to be debugged. Ctrl-C ends it.", style="bold green")
     if config:
         console.print(f"Dashboard {config.url}: {sync_app(config)}", style="bold green")

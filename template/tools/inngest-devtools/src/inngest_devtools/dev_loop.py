@@ -16,13 +16,7 @@ from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import find_cli
 from inngest_devtools.install import install
 from inngest_devtools.logs import Logs, Tail, console
-from inngest_devtools.processes import (
-    OWN_GROUP,
-    end_family,
-    exit_code,
-    explain_taken,
-    listens,
-)
+from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, listens
 from inngest_devtools.project import (
     PROJECT_ROOT,
     command,
@@ -31,12 +25,7 @@ from inngest_devtools.project import (
     read_settings_afresh,
     set_dev_mode,
 )
-from inngest_devtools.server_config import (
-    ServerConfig,
-    app_url,
-    check_target,
-    read_config,
-)
+from inngest_devtools.server_config import ServerConfig, app_url, check_target, read_config
 from inngest_devtools.sync import Sync, sync_app
 
 SIGNALS = (
@@ -45,26 +34,20 @@ SIGNALS = (
     "SIGHUP",
     "SIGBREAK",
 )  # the last two: a closed terminal; not every system has each
-RELOAD_GRACE = (
-    10.0  # seconds in which an app that is replaced may answer what it has begun
-)
+RELOAD_GRACE = 10.0  # seconds in which an app that is replaced may answer what it has begun
 END_GRACE = 2.0  # the same after Ctrl-C
 PATIENCE = 1.0  # seconds of waiting for that without a word
 WAITING = "Waiting for the next change."
 
 
 def dev(
-    no_server: Annotated[
-        bool, typer.Option("--no-server", help="Run the app alone.")
-    ] = False,
+    no_server: Annotated[bool, typer.Option("--no-server", help="Run the app alone.")] = False,
     cold: Annotated[
         bool, typer.Option("--cold", help="Start a new Python at each reload: slower.")
     ] = False,
     debug: Annotated[
         bool,
-        typer.Option(
-            "--debug", help="Run the app in this terminal, for breakpoint(); no reload."
-        ),
+        typer.Option("--debug", help="Run the app in this terminal, for breakpoint(); no reload."),
     ] = False,
 ) -> None:
     """Run the Inngest Dev Server and the app, with reload, until Ctrl-C.
@@ -80,9 +63,7 @@ def dev(
     config = None if no_server else read_config()
     leftover = running_app.end_leftover()
     if leftover:
-        console.print(
-            f"An earlier `dev` was killed: its app (pid {leftover}) is ended."
-        )
+        console.print(f"An earlier `dev` was killed: its app (pid {leftover}) is ended.")
     _check_port(port)
     if config:
         check_target(config)
@@ -100,17 +81,13 @@ def dev(
 def _check_port(port: int) -> None:
     reason = explain_taken(port)
     if reason:
-        raise DevtoolsError(
-            f"Port {port} {reason}: free it, or set PORT in .env to another one."
-        )
+        raise DevtoolsError(f"Port {port} {reason}: free it, or set PORT in .env to another one.")
 
 
 class DevLoop:
     """Both processes from start to end; without `config` the app alone."""
 
-    def __init__(
-        self, port: int, config: ServerConfig | None, *, is_cold: bool
-    ) -> None:
+    def __init__(self, port: int, config: ServerConfig | None, *, is_cold: bool) -> None:
         self._port, self._config = port, config
         self._is_cold = is_cold
         self._is_stopped = False
@@ -119,9 +96,7 @@ class DevLoop:
         self._is_own_server = False
         self._app: App | None = None  # None also while the sources are broken
         self._threads = ThreadPoolExecutor(2)
-        self._sync: Future[Sync | None] | None = (
-            None  # that of the last start, until reported
-        )
+        self._sync: Future[Sync | None] | None = None  # that of the last start, until reported
         self._last_sync: Sync | None = None
 
     def run(self) -> int:
@@ -199,11 +174,7 @@ class DevLoop:
         is_told = False
         while not _is_done_within(end, 0.1):
             self._logs.show()
-            if (
-                time.monotonic() - started > PATIENCE
-                and grace > PATIENCE
-                and not is_told
-            ):
+            if time.monotonic() - started > PATIENCE and grace > PATIENCE and not is_told:
                 console.print(
                     f"The app still answers a request; it is ended after {grace:.0f} s.",
                     style="bold",
@@ -257,9 +228,7 @@ class DevLoop:
             return None
         return self._app.exit_code()
 
-    def _start_anew(
-        self, names: list[str], is_config: bool, are_libraries: bool
-    ) -> None:
+    def _start_anew(self, names: list[str], is_config: bool, are_libraries: bool) -> None:
         """Read all settings again, and start what depends on them."""
         _announce(names)
         if are_libraries:
@@ -284,9 +253,7 @@ class DevLoop:
 
     def _restart_server(self, config: ServerConfig) -> None:
         if not self._is_own_server:
-            console.print(
-                f"The Dev Server keeps its settings until `{command('restart')}`."
-            )
+            console.print(f"The Dev Server keeps its settings until `{command('restart')}`.")
             return
         assert self._config
         unfinished.tell_end(self._config)
@@ -307,9 +274,7 @@ class DevLoop:
         elif self._config:
             color = "red" if sync.error else "green"
             changes = "" if sync.error else sync.compare(before)
-            console.print(
-                f"Reloaded: {sync}  {changes}".rstrip(), style=f"bold {color}"
-            )
+            console.print(f"Reloaded: {sync}  {changes}".rstrip(), style=f"bold {color}")
         if not before or not sync.error:
             self._last_sync = sync
 
@@ -318,10 +283,7 @@ class DevLoop:
         rows = [("App", url, "green"), ("API docs", f"{url}/docs", "green")]
         if self._config:
             color = "red" if sync.error else "green"
-            rows += [
-                ("Dashboard", self._config.url, "green"),
-                ("Inngest", str(sync), color),
-            ]
+            rows += [("Dashboard", self._config.url, "green"), ("Inngest", str(sync), color)]
         self._logs.print_block(rows)
         if self._config and self._server and self._is_own_server:
             unfinished.tell_start(self._config, self._server)

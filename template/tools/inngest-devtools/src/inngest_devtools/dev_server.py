@@ -25,12 +25,7 @@ from inngest_devtools.processes import (
     wait_until_free,
 )
 from inngest_devtools.project import PROJECT_ROOT, read_variable
-from inngest_devtools.server_config import (
-    CONFIG_FILE,
-    SERVE_PATH,
-    ServerConfig,
-    app_url,
-)
+from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url
 
 STATE = PROJECT_ROOT / ".inngest"
 PID_FILE = STATE / "dev-server.json"
@@ -41,18 +36,7 @@ MOVED = "Port conflict, using new port"  # the CLI's words, and all that it says
 # All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL
 # beats its flags.
 PASSED_VARIABLES = (
-    *(
-        "PATH",
-        "HOME",
-        "USER",
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "TMPDIR",
-        "TMP",
-        "TEMP",
-        "XDG_CONFIG_HOME",
-    ),
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "XDG_CONFIG_HOME"),
     *(
         "SYSTEMROOT",
         "SYSTEMDRIVE",
@@ -71,9 +55,7 @@ def find_running() -> psutil.Process | None:
     try:
         saved = json.loads(PID_FILE.read_text("utf-8"))
         process = psutil.Process(saved["pid"])
-        ours = (
-            abs(process.create_time() - saved["started"]) < 2
-        )  # seconds: clocks get set
+        ours = abs(process.create_time() - saved["started"]) < 2  # seconds: clocks get set
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):
         return None
     return process if ours and is_alive(process) else None
@@ -139,9 +121,7 @@ def find_or_launch(
             *config.sdk_urls[1:],
         ]:  # PORT in `.env` beats the file's first
             command += ["--sdk-url", url]
-        env = {
-            name: value for name in PASSED_VARIABLES if (value := os.environ.get(name))
-        } | QUIET
+        env = {name: value for name in PASSED_VARIABLES if (value := os.environ.get(name))} | QUIET
         if uri := read_variable("INNGEST_POSTGRES_URI"):
             env["INNGEST_POSTGRES_URI"] = uri
         LOG_FILE.write_bytes(b"")
@@ -175,16 +155,16 @@ def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:
     while not problem:
         if code := exit_code(process):
             problem = f"The Dev Server ended with exit code {code}."
-        elif MOVED in LOG_FILE.read_text(
-            "utf-8", "replace"
-        ):  # another program was faster
-            problem = "One of the Dev Server's ports was taken, and it moved to another. Start again."
-        elif is_up(f"{config.url}/health") and _may_listen(
-            process, config.ports["port"]
-        ):
+        elif MOVED in LOG_FILE.read_text("utf-8", "replace"):  # another program was faster
+            problem = (
+                "One of the Dev Server's ports was taken, and it moved to another. Start again."
+            )
+        elif is_up(f"{config.url}/health") and _may_listen(process, config.ports["port"]):
             return
         elif time.monotonic() > deadline:
-            problem = f"The Dev Server did not answer at {config.url} within {HEALTH_TIMEOUT:.0f} s."
+            problem = (
+                f"The Dev Server did not answer at {config.url} within {HEALTH_TIMEOUT:.0f} s."
+            )
         time.sleep(0.05)
     lines = Tail(LOG_FILE).read()[-10:] or ["(nothing)"]
     name = LOG_FILE.relative_to(PROJECT_ROOT).as_posix()

@@ -14,12 +14,7 @@ from inngest_devtools.database import check_database
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
 from inngest_devtools.processes import explain_taken
-from inngest_devtools.project import (
-    command,
-    get_project,
-    read_app_port,
-    read_inngest_settings,
-)
+from inngest_devtools.project import command, get_project, read_app_port, read_inngest_settings
 from inngest_devtools.server_config import (
     CONFIG_FILE,
     SERVE_PATH,
@@ -57,16 +52,12 @@ def examine() -> Iterator[Check]:
         yield Check("the rest", "warn", "not checked", "correct the above first")
         return
     config = read_config()
-    yield _attempt(
-        "address", lambda: check_target(config), f"the app talks to {config.url}"
-    )
+    yield _attempt("address", lambda: check_target(config), f"the app talks to {config.url}")
     yield _attempt("database", lambda: check_database(config), "{}")
     functions, problem = _count_served()
     server = _check_server(config)
     healthy = server.status == "ok"
-    yield from _check_ports(
-        config, is_app_up=functions is not None or problem is not None
-    )
+    yield from _check_ports(config, is_app_up=functions is not None or problem is not None)
     yield server
     yield _check_app(functions, problem)
     if functions is None or not healthy:
@@ -100,15 +91,10 @@ def _check_cli() -> Check:
     if found.status == "fail":
         return found
     if not (cli := inngest_cli.find_cli()):
-        return Check(
-            "cli", "fail", "the Inngest CLI is not installed", command("install")
-        )
+        return Check("cli", "fail", "the Inngest CLI is not installed", command("install"))
     if not (version := inngest_cli.read_version(cli)):
         return Check(
-            "cli",
-            "fail",
-            f"{cli} does not run here",
-            f"remove it, then {command('install')}",
+            "cli", "fail", f"{cli} does not run here", f"remove it, then {command('install')}"
         )
     if version != inngest_cli.VERSION:
         detail = f"{cli} is {version}, this project is made for {inngest_cli.VERSION}"
@@ -144,9 +130,7 @@ def _check_server(config: ServerConfig) -> Check:
         )
     if not is_up(f"{config.url}/health", timeout=TIMEOUT):
         detail = f"the Dev Server runs (pid {process.pid}) but does not answer at {config.url}"
-        return Check(
-            "server", "fail", detail, f"{command('logs')}, then {command('restart')}"
-        )
+        return Check("server", "fail", detail, f"{command('logs')}, then {command('restart')}")
     return Check("server", "ok", f"{config.url} answers (pid {process.pid})")
 
 
@@ -168,9 +152,7 @@ def _count_served() -> tuple[int | None, str | None]:
 
 def _check_app(functions: int | None, problem: str | None) -> Check:
     if functions is not None:
-        return Check(
-            "app", "ok", f"{app_url()} answers, with {count_functions(functions)}"
-        )
+        return Check("app", "ok", f"{app_url()} answers, with {count_functions(functions)}")
     place = f"{app_url()}{SERVE_PATH}"
     if problem:
         return Check(
@@ -187,10 +169,7 @@ def _check_sync(functions: int, config: ServerConfig) -> Check:
     seen = look(read_inngest_settings().inngest_app_id, config)
     if seen.error:
         return Check(
-            "sync",
-            "fail",
-            f"not synced: {seen.error}",
-            f"correct that, then {command('start')}",
+            "sync", "fail", f"not synced: {seen.error}", f"correct that, then {command('start')}"
         )
     detail = f"{len(seen.functions)} of {count_functions(functions)} synced"
     if len(seen.functions) == functions:
@@ -213,8 +192,5 @@ def _check_event(config: ServerConfig) -> Check:
             return Check("event", "ok", "sent and received")
         time.sleep(0.1)
     return Check(
-        "event",
-        "fail",
-        f"sent, but not received in {EVENT_TIMEOUT:.0f} s",
-        command("restart"),
+        "event", "fail", f"sent, but not received in {EVENT_TIMEOUT:.0f} s", command("restart")
     )

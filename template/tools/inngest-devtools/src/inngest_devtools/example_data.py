@@ -52,9 +52,7 @@ def _make_of_type(schema: Schema, definitions: dict[str, Schema]) -> Any:
             return [_make(item, definitions) for item in items]
         case "string":
             text = TEXTS.get(schema.get("format", ""), "example")
-            return text.ljust(schema.get("minLength", 0), "x")[
-                : schema.get("maxLength")
-            ]
+            return text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
         case "integer" | "number":
             return schema.get("minimum", schema.get("exclusiveMinimum", 0) + 1)
         case "boolean":

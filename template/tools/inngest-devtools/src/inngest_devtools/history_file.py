@@ -17,7 +17,7 @@ WHERE function_finishes.run_id IS NULL AND function_runs.run_started_at > ?
 
 
 def read_unfinished(config: ServerConfig, since: datetime) -> list[str]:
-    """The function of each run that has begun and not ended; nothing where the history is elsewhere.
+    """The function of each run that has begun and not ended; nothing where that is elsewhere.
 
     Raises:
         sqlite3.Error: The file is another one than we know.
@@ -25,8 +25,6 @@ def read_unfinished(config: ServerConfig, since: datetime) -> list[str]:
     file = PROJECT_ROOT / (config.sqlite_dir or ".inngest") / "main.db"
     if config.postgres_uri or not file.is_file():
         return []
-    with closing(
-        sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2)
-    ) as database:
+    with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=2)) as database:
         rows = database.execute(UNFINISHED, [f"{since:%Y-%m-%d %H:%M:%S}"])
         return [name for (name,) in rows]

@@ -26,10 +26,7 @@ def find_cli() -> Path | None:
     """INNGEST_BIN, else a file in bin/inngest under a name that the guide uses, else `inngest` on
     PATH.
     """
-    paths = [
-        FOLDER / f"inngest{SUFFIX}",
-        FOLDER / f"inngest-{SYSTEM}-{MACHINE}{SUFFIX}",
-    ]
+    paths = [FOLDER / f"inngest{SUFFIX}", FOLDER / f"inngest-{SYSTEM}-{MACHINE}{SUFFIX}"]
     if named := read_variable("INNGEST_BIN"):
         paths = [PROJECT_ROOT / Path(named).expanduser()]
         if not paths[0].is_file():
@@ -40,9 +37,7 @@ def find_cli() -> Path | None:
     for path in paths:
         if path.is_file():
             if not os.access(path, os.X_OK):
-                raise DevtoolsError(
-                    f'{path} may not be executed: run `chmod +x "{path}"`.'
-                )
+                raise DevtoolsError(f'{path} may not be executed: run `chmod +x "{path}"`.')
             return path
     return Path(found) if (found := shutil.which("inngest")) else None
 

@@ -14,19 +14,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.inngest_cli import (
-    FOLDER,
-    MACHINE,
-    SUFFIX,
-    SYSTEM,
-    VERSION,
-    read_version,
-)
+from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
 from inngest_devtools.logs import console
 from inngest_devtools.project import read_variable
 from rich.progress import track
 
-DOWNLOAD_URL = "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror
+DOWNLOAD_URL = (
+    "https://github.com/inngest/inngest/releases/download"  # INNGEST_DOWNLOAD_URL names a mirror
+)
 TIMEOUT = 20.0  # seconds without a byte
 ATTEMPTS = 3
 OLD = "inngest-old-"  # how the name of a CLI begins that was replaced while it ran
@@ -44,10 +39,7 @@ def install() -> Path:
     target = FOLDER / f"inngest{SUFFIX}"
     if target.is_file() and read_version(target) == VERSION:
         return target
-    if SYSTEM not in ("linux", "darwin", "windows") or MACHINE not in (
-        "amd64",
-        "arm64",
-    ):
+    if SYSTEM not in ("linux", "darwin", "windows") or MACHINE not in ("amd64", "arm64"):
         raise DevtoolsError(
             f"There is no Inngest CLI for {SYSTEM} on {MACHINE}: set INNGEST_BIN to one that runs here."
         )
@@ -116,10 +108,7 @@ def _replace(new: Path, target: Path) -> None:
 
 def _read_digest(path: Path, archive: str) -> str | None:
     lines = path.read_text("utf-8", "replace").splitlines() if path.exists() else []
-    return next(
-        (line.split()[0].lower() for line in lines if line.split()[1:] == [archive]),
-        None,
-    )
+    return next((line.split()[0].lower() for line in lines if line.split()[1:] == [archive]), None)
 
 
 def _download(url: str, path: Path) -> None:
@@ -130,19 +119,10 @@ def _download(url: str, path: Path) -> None:
         time.sleep(attempt / 2)
         try:
             with httpx.stream(
-                "GET",
-                url,
-                headers=HEADERS,
-                follow_redirects=True,
-                timeout=TIMEOUT,
-                verify=_trust(),
+                "GET", url, headers=HEADERS, follow_redirects=True, timeout=TIMEOUT, verify=_trust()
             ) as reply:
                 reply.raise_for_status()
-                _save(
-                    reply.iter_raw(CHUNK),
-                    int(reply.headers.get("content-length", 0)),
-                    path,
-                )
+                _save(reply.iter_raw(CHUNK), int(reply.headers.get("content-length", 0)), path)
             return
         except httpx.HTTPStatusError as error:
             problem = f"the answer was {error.response.status_code} {error.response.reason_phrase}"
@@ -172,12 +152,7 @@ def _save(chunks: Iterator[bytes], size: int, path: Path) -> None:
     hidden = not console.is_terminal
     with path.open("wb") as file:
         for chunk in track(
-            chunks,
-            path.name,
-            size / CHUNK or None,
-            console=console,
-            transient=True,
-            disable=hidden,
+            chunks, path.name, size / CHUNK or None, console=console, transient=True, disable=hidden
         ):
             file.write(chunk)
 

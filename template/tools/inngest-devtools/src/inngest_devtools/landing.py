@@ -52,8 +52,7 @@ def is_local(scope: Scope) -> bool:
         and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
         or (
             # A link from elsewhere may lead here; it is read by nobody but the person who followed it.
-            scope["method"] in ("GET", "HEAD")
-            and headers.get("sec-fetch-mode") == "navigate"
+            scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
         )
     )
 
@@ -103,9 +102,7 @@ def _start(id: str) -> None:
     catalog = read_catalog()
     entries = [entry for entry in catalog.functions if entry.id == id]
     if not entries:
-        raise DevtoolsError(
-            f"There is no function {id!r} any more: go back and reload the page."
-        )
+        raise DevtoolsError(f"There is no function {id!r} any more: go back and reload the page.")
     event = entries[0].event
     if event:
         sending.send(event, catalog.example_of(event))
@@ -150,10 +147,7 @@ async def _read_body(receive: Receive) -> bytes:
 
 
 def _headers_of(scope: Scope) -> Headers:
-    return {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in scope["headers"]
-    }
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 async def _reply(

@@ -134,9 +134,13 @@ def render_checks(checks: Sequence[Any]) -> str:
         + "</td></tr>"
         for check in checks
     )
-    head = '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
+    head = (
+        '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
+    )
     table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-    body = f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
+    body = (
+        f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
+    )
     return _render_document("Checks", body)
 
 
@@ -183,9 +187,7 @@ def _render_functions(catalog: Catalog) -> str:
 
 
 def _render_function(entry: FunctionEntry, catalog: Catalog) -> str:
-    triggers = ", ".join(
-        f"<code>{escape(trigger)}</code>" for trigger in entry.triggers
-    )
+    triggers = ", ".join(f"<code>{escape(trigger)}</code>" for trigger in entry.triggers)
     label = f"Send {entry.event}" if entry.event else "Run now"
     example = ""
     if entry.event:

@@ -70,11 +70,7 @@ class Logs:
         """
         for name, tail in self._tails.items():
             for line in tail.read():
-                if (
-                    ROUTINE.search(line)
-                    if name == "app"
-                    else quiet and line.startswith("INFO")
-                ):
+                if ROUTINE.search(line) if name == "app" else quiet and line.startswith("INFO"):
                     continue
                 title = (f"{name:<7} | ", COLORS[name])
                 console.print(Text.assemble(title, Text.from_ansi(line)))
@@ -96,9 +92,7 @@ def to_readable(line: str) -> str:
         level, message = entry.pop("level"), entry.pop("msg")
     except (ValueError, TypeError, KeyError):
         return line
-    fields = [
-        f"{name}={value}" for name, value in entry.items() if _is_telling(name, value)
-    ]
+    fields = [f"{name}={value}" for name, value in entry.items() if _is_telling(name, value)]
     return " ".join([f"{level + ':':9}", message, *fields])
 
 

@@ -43,9 +43,7 @@ class ModelStandIn:
     async def _complete(self, request: Request) -> Response:
         body = await request.json()
         self.requests.append(body)
-        self.keys.append(
-            request.headers.get("authorization", "").removeprefix("Bearer ")
-        )
+        self.keys.append(request.headers.get("authorization", "").removeprefix("Bearer "))
         if self.replies:
             return self.replies.popleft()
         return completion(_go_on(body["messages"]), tokens=len(json.dumps(body)) // 4)
@@ -70,9 +68,7 @@ def tool_call(name: str, arguments: str) -> Json:
 
 
 def _go_on(messages: list[Json]) -> Json:
-    question = next(
-        message["content"] for message in messages if message["role"] == "user"
-    )
+    question = next(message["content"] for message in messages if message["role"] == "user")
     results = [message["content"] for message in messages if message["role"] == "tool"]
     order = re.search(r"\d+", question)
     arguments = json.dumps({"order_id": order[0] if order else "1"})
@@ -84,14 +80,10 @@ def _go_on(messages: list[Json]) -> Json:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description="A stand-in for a model, for the example agent."
-    )
+    parser = argparse.ArgumentParser(description="A stand-in for a model, for the example agent.")
     parser.add_argument("--port", type=int, default=PORT)
     port = parser.parse_args().port
-    print(
-        f"A stand-in for a model: start the app with AI_BASE_URL=http://127.0.0.1:{port}/v1"
-    )
+    print(f"A stand-in for a model: start the app with AI_BASE_URL=http://127.0.0.1:{port}/v1")
     uvicorn.run(ModelStandIn().app, host="127.0.0.1", port=port, log_level="warning")
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from inngest_devtools import new_files
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
@@ -35,17 +34,13 @@ def new(
     project = get_project()
     names = Names(_check_name(name), project.module)
     if route and cron:
-        raise DevtoolsError(
-            "--route sends an event, and --cron takes none: leave one of them out."
-        )
+        raise DevtoolsError("--route sends an event, and --cron takes none: leave one of them out.")
     files = _plan(names, cron, route)
     events = project.package_folder / "events.py"
     _check_free(names, files, events, has_event=not cron)
     if not cron:
         _append(events, new_files.render_event(names))
-        console.print(
-            f"Event     {_display(events)}: {names.event_class}, {names.event!r}"
-        )
+        console.print(f"Event     {_display(events)}: {names.event_class}, {names.event!r}")
     for file, (title, content) in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, "utf-8")
@@ -59,19 +54,14 @@ def new(
 def _check_name(name: str) -> str:
     """The id of the function, however the name was spelt."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).replace("_", "-").lower()
-    if (
-        not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", words)
-        or len(words) > MAX_LENGTH
-    ):
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", words) or len(words) > MAX_LENGTH:
         raise DevtoolsError(
             f"{name} is no name for a function: use small letters, digits and hyphens, "
             f"like order-placed, and at most {MAX_LENGTH} of them."
         )
     python = words.replace("-", "_")
     if keyword.iskeyword(python) or python.startswith("test_"):
-        raise DevtoolsError(
-            f"{name} means something else to Python or pytest: choose another one."
-        )
+        raise DevtoolsError(f"{name} means something else to Python or pytest: choose another one.")
     return words
 
 
@@ -101,9 +91,7 @@ def _plan(names: Names, cron: str | None, route: bool) -> dict[Path, tuple[str, 
 def _check_cron(cron: str) -> str:
     """Five fields; what they hold the server checks when it syncs."""
     if not re.fullmatch(r"(TZ=[\w/+-]+ )?[\w*/,?#-]+( [\w*/,?#-]+){4}", cron):
-        raise DevtoolsError(
-            f'"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".'
-        )
+        raise DevtoolsError(f'"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".')
     return cron
 
 
@@ -112,14 +100,10 @@ def _check_free(
 ) -> None:
     for file in files:
         if file.exists():
-            raise DevtoolsError(
-                f"{_display(file)} is there already: choose another name."
-            )
+            raise DevtoolsError(f"{_display(file)} is there already: choose another name.")
     for file in (get_project().package_folder / "functions").rglob("*.py"):
         if f'fn_id="{names.id}"' in file.read_text("utf-8", "replace"):
-            raise DevtoolsError(
-                f"{_display(file)} has fn_id={names.id!r}: choose another name."
-            )
+            raise DevtoolsError(f"{_display(file)} has fn_id={names.id!r}: choose another name.")
     if not has_event:
         return
     text = events.read_text("utf-8")

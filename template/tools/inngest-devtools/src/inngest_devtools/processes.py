@@ -19,8 +19,7 @@ if sys.platform == "win32":
     # Ctrl-C reaches neither; closing the window still ends the first, whose console is ours.
     OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
     DETACHED: dict[str, Any] = {
-        "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP
-        | subprocess.CREATE_NO_WINDOW
+        "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     }
 else:
     OWN_GROUP = DETACHED = {"start_new_session": True}
@@ -96,9 +95,7 @@ def end_family(process: psutil.Process, grace: float = 0) -> None:
     _wait_for_end([process, *others], END_TIMEOUT)
 
 
-def _signal(
-    members: Iterable[psutil.Process], stop: Callable[[psutil.Process], None]
-) -> None:
+def _signal(members: Iterable[psutil.Process], stop: Callable[[psutil.Process], None]) -> None:
     for member in members:
         with suppress(psutil.Error):
             if is_alive(member):
@@ -131,10 +128,7 @@ def _find_orphans(process: psutil.Process) -> Iterator[psutil.Process]:
             return  # its children are asked for themselves
         for other in psutil.process_iter():
             with suppress(psutil.Error):
-                if (
-                    other.ppid() == process.pid
-                    and other.create_time() >= process.create_time()
-                ):
+                if other.ppid() == process.pid and other.create_time() >= process.create_time():
                     yield other
         return
     for pid in psutil.pids():
@@ -146,9 +140,7 @@ def _find_orphans(process: psutil.Process) -> Iterator[psutil.Process]:
 def listening_ports(process: psutil.Process) -> set[int]:
     """Where a process listens; psutil.Error where the system does not tell."""
     return {
-        one.laddr.port
-        for one in process.net_connections("tcp")
-        if one.status == psutil.CONN_LISTEN
+        one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN
     }
 
 

@@ -24,12 +24,7 @@ PROJECT_FILE = FOLDER / "project.toml"
 
 _set_by_us: set[str] = set()  # variables that nobody else has set
 
-MODE_NAMES = (
-    "INNGEST_DEV",
-    "INNGEST_IS_PRODUCTION",
-    "INNGEST_EVENT_KEY",
-    "INNGEST_SIGNING_KEY",
-)
+MODE_NAMES = ("INNGEST_DEV", "INNGEST_IS_PRODUCTION", "INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY")
 
 
 @dataclass(frozen=True)
@@ -98,9 +93,7 @@ def command(words: str) -> str:
     if name == "dev":
         return f"uv run {words}"
     return (
-        f"uv run inngest-dev {words}"
-        if name in ("send", "new")
-        else f"uv run dev-server {words}"
+        f"uv run inngest-dev {words}" if name in ("send", "new") else f"uv run dev-server {words}"
     )
 
 

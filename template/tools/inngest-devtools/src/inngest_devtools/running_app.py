@@ -16,9 +16,7 @@ CLOCK_TOLERANCE = 2.0  # seconds: clocks get set
 def note(app: psutil.Process) -> None:
     """Write down which app runs, and whose it is."""
     own = psutil.Process(os.getpid())
-    PID_FILE.write_text(
-        json.dumps({"app": _identity(app), "dev": _identity(own)}), "utf-8"
-    )
+    PID_FILE.write_text(json.dumps({"app": _identity(app), "dev": _identity(own)}), "utf-8")
 
 
 def end_leftover() -> int | None:

@@ -30,9 +30,7 @@ class Run:
     output: str | None
 
 
-def read_runs(
-    origin: str, statuses: Sequence[str] = (), first: int = LIMIT
-) -> list[Run]:
+def read_runs(origin: str, statuses: Sequence[str] = (), first: int = LIMIT) -> list[Run]:
     """The latest runs, the latest first.
 
     Args:
@@ -51,9 +49,7 @@ def read_runs(
     if not ids:
         return []
     # The list has neither outputs nor, now and then, the end of a run; each run itself has both.
-    parts = [
-        f'r{index}: run(runID: "{id}") {RUN_FIELDS}' for index, id in enumerate(ids)
-    ]
+    parts = [f'r{index}: run(runID: "{id}") {RUN_FIELDS}' for index, id in enumerate(ids)]
     details = _ask(origin, f"{{ {' '.join(parts)} }}")
     runs = [_read(details[f"r{index}"]) for index in range(len(ids))]
     return [run for run in runs if not statuses or run.status in statuses]

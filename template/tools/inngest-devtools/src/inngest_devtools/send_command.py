@@ -3,7 +3,6 @@
 from typing import Annotated, Any
 
 import typer
-
 from inngest_devtools import sending
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
@@ -35,9 +34,7 @@ def send(
         return
     if name not in functions and name not in catalog["examples"] and not fields:
         known = ", ".join(sorted([*functions, *catalog["examples"]]))
-        raise DevtoolsError(
-            f"There is no function or event {name!r}. There are: {known}."
-        )
+        raise DevtoolsError(f"There is no function or event {name!r}. There are: {known}.")
     data = sending.merge(catalog["examples"].get(event, {}), fields or [])
     id = sending.send(event, data)
     console.print(f"Sent {event} {data} as {id}. {_point_to_runs()}")

@@ -21,9 +21,7 @@ def send(event: str, data: dict[str, Any]) -> str:
     try:
         return str(reply["ids"][0])
     except (KeyError, IndexError, TypeError):
-        raise DevtoolsError(
-            f"{origin} did not take the event: {json.dumps(reply)}"
-        ) from None
+        raise DevtoolsError(f"{origin} did not take the event: {json.dumps(reply)}") from None
 
 
 def invoke(function: str) -> None:

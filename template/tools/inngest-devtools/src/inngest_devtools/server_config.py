@@ -9,14 +9,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import (
-    PROJECT_ROOT,
-    command,
-    read_app_port,
-    read_inngest_settings,
-)
+from inngest_devtools.project import PROJECT_ROOT, command, read_app_port, read_inngest_settings
 
-CONFIG_FILE = "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
+CONFIG_FILE = (
+    "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
+)
 SERVE_PATH = "/api/inngest"
 
 PORTS = {  # keys, and the ports that the CLI takes without them
@@ -29,37 +26,19 @@ PORTS = {  # keys, and the ports that the CLI takes without them
 KEYS: dict[str, type] = {
     **dict.fromkeys(PORTS, int),
     **dict.fromkeys(
-        ("poll-interval", "retry-interval", "queue-workers", "tick", "debug-api-port"),
-        int,
+        ("poll-interval", "retry-interval", "queue-workers", "tick", "debug-api-port"), int
     ),
     **dict.fromkeys(("postgres-max-idle-conns", "postgres-max-open-conns"), int),
     **dict.fromkeys(("postgres-conn-max-idle-time", "postgres-conn-max-lifetime"), int),
+    **dict.fromkeys(("host", "connect-gateway-grpc-ip", "connect-executor-grpc-ip"), str),
     **dict.fromkeys(
-        ("host", "connect-gateway-grpc-ip", "connect-executor-grpc-ip"), str
-    ),
-    **dict.fromkeys(
-        (
-            "sqlite-dir",
-            "postgres-uri",
-            "system-trace-endpoint",
-            "system-trace-url-path",
-        ),
-        str,
+        ("sqlite-dir", "postgres-uri", "system-trace-endpoint", "system-trace-url-path"), str
     ),
     **dict.fromkeys(("no-discovery", "no-poll", "persist"), bool),
     "sdk-url": list,
 }
-TYPES = {
-    int: "a whole number",
-    str: "a text",
-    bool: "true or false",
-    list: "a list of texts",
-}
-OLD_NAMES = {
-    "database": "postgres-uri",
-    "pool-size": "postgres-max-open-conns",
-    "urls": "sdk-url",
-}
+TYPES = {int: "a whole number", str: "a text", bool: "true or false", list: "a list of texts"}
+OLD_NAMES = {"database": "postgres-uri", "pool-size": "postgres-max-open-conns", "urls": "sdk-url"}
 
 
 @dataclass(frozen=True)
@@ -92,16 +71,10 @@ def read_config() -> ServerConfig:
     except UnicodeDecodeError:
         raise DevtoolsError(f"{CONFIG_FILE} is not UTF-8: save it as UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise DevtoolsError(
-            f"{CONFIG_FILE}, line {error.lineno}: not JSON: {error.msg}."
-        ) from None
+        raise DevtoolsError(f"{CONFIG_FILE}, line {error.lineno}: not JSON: {error.msg}.") from None
     if not isinstance(values, dict):
-        raise DevtoolsError(
-            f'{CONFIG_FILE} is not an object: write {{"port": 8288, ...}}.'
-        )
-    if problems := [
-        problem for key, value in values.items() if (problem := _explain(key, value))
-    ]:
+        raise DevtoolsError(f'{CONFIG_FILE} is not an object: write {{"port": 8288, ...}}.')
+    if problems := [problem for key, value in values.items() if (problem := _explain(key, value))]:
         raise DevtoolsError(
             "\n          ".join(f"{CONFIG_FILE}: {problem}" for problem in problems)
         )
@@ -124,14 +97,10 @@ def _explain(key: str, value: Any) -> str | None:
     if key not in KEYS:
         name = key.lower().replace("_", "-")
         nearest = (
-            [OLD_NAMES[name]]
-            if name in OLD_NAMES
-            else difflib.get_close_matches(name, KEYS, n=1)
+            [OLD_NAMES[name]] if name in OLD_NAMES else difflib.get_close_matches(name, KEYS, n=1)
         )
         advice = (
-            f'write "{nearest[0]}", which is {TYPES[KEYS[nearest[0]]]}'
-            if nearest
-            else "remove it"
+            f'write "{nearest[0]}", which is {TYPES[KEYS[nearest[0]]]}' if nearest else "remove it"
         )
         return f'the Dev Server knows no key "{key}": {advice}.'
     if type(value) is not KEYS[key] or (
@@ -161,10 +130,7 @@ def check_target(config: ServerConfig) -> None:
             )
     for origin in (settings.api_origin, settings.event_api_origin):
         url = urlsplit(origin)
-        if (
-            url.hostname not in ("127.0.0.1", "localhost")
-            or url.port != config.ports["port"]
-        ):
+        if url.hostname not in ("127.0.0.1", "localhost") or url.port != config.ports["port"]:
             raise DevtoolsError(
                 f"The app talks to {origin}, but the Dev Server listens on {config.url}: "
                 f"set INNGEST_BASE_URL={config.url} in .env, and no other address of Inngest."

@@ -38,9 +38,7 @@ class Sync:
                 if before.functions.get(id, config) != config
             },
         }
-        return "  ".join(
-            f"{sign} {id}" for sign, ids in signs.items() for id in sorted(ids)
-        )
+        return "  ".join(f"{sign} {id}" for sign, ids in signs.items() for id in sorted(ids))
 
 
 def count_functions(number: int) -> str:
@@ -64,9 +62,9 @@ def sync_app(config: ServerConfig) -> Sync:
 def look(app_id: str, config: ServerConfig) -> Sync:
     """What the server knows of an app, without a sync."""
     try:
-        apps = fetch("POST", f"{config.url}/v0/gql", {"query": APPS_QUERY}, timeout=3)[
-            "data"
-        ]["apps"]
+        apps = fetch("POST", f"{config.url}/v0/gql", {"query": APPS_QUERY}, timeout=3)["data"][
+            "apps"
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         return Sync(error=f"{config.url}: {error!r}")
     for app in apps:

@@ -7,15 +7,12 @@ from types import TracebackType
 
 DEVTOOLS = str(Path(__file__).parent)
 LIBRARIES = tuple(
-    {
-        sysconfig.get_path(name)
-        for name in ("stdlib", "platstdlib", "purelib", "platlib")
-    }
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 
 
 def is_library(file: str) -> bool:
-    """Whether a file is Python's, an installed package's or the devtools'; all else is the user's."""
+    """Whether a file is Python's, a package's or the devtools'; all else is the user's."""
     folders = Path(file).parts
     if "site-packages" in folders or "dist-packages" in folders:
         return True
@@ -59,8 +56,4 @@ def _find_own(tb: TracebackType | None) -> TracebackType | None:
 
 def _display(file: str) -> str:
     path = Path(file)
-    return (
-        path.relative_to(Path.cwd()).as_posix()
-        if path.is_relative_to(Path.cwd())
-        else file
-    )
+    return path.relative_to(Path.cwd()).as_posix() if path.is_relative_to(Path.cwd()) else file

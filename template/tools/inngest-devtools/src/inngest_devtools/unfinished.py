@@ -1,4 +1,4 @@
-"""Runs that cannot go on: `inngest dev` keeps its queue in memory, and their history alone on disk."""
+"""Runs that cannot go on: `inngest dev` keeps its queue in memory, and on disk their history."""
 
 import json
 import sqlite3
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import psutil
-
 from inngest_devtools.dev_server import STATE
 from inngest_devtools.history_file import read_unfinished
 from inngest_devtools.logs import console
@@ -15,9 +14,7 @@ from inngest_devtools.project import command
 from inngest_devtools.runs import LIMIT, read_runs
 from inngest_devtools.server_config import ServerConfig
 
-TOLD_FILE = (
-    STATE / "unfinished.json"
-)  # when the server began whose start told of earlier runs
+TOLD_FILE = STATE / "unfinished.json"  # when the server began whose start told of earlier runs
 STATUSES = ("QUEUED", "RUNNING")
 KEEP = "To keep such runs while the app ends and starts, start the Dev Server on its own first:"
 
@@ -55,9 +52,7 @@ def tell_start(config: ServerConfig, server: psutil.Process) -> None:
 def _ask(config: ServerConfig) -> list[tuple[str, datetime]]:
     """Function and begin of the runs that have not ended."""
     try:
-        return [
-            (run.function, run.queued_at) for run in read_runs(config.url, STATUSES)
-        ]
+        return [(run.function, run.queued_at) for run in read_runs(config.url, STATUSES)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

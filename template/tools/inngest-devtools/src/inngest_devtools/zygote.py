@@ -2,8 +2,8 @@
 the project's own.
 
 `app_starter.py` starts it, in a session of its own. Both speak in lines of JSON. It has one thread,
-for a fork copies no other. (Not `multiprocessing`'s forkserver: that imports the program anew, takes
-the choice of a start method from the app, and leaves the app behind after kill -9.)
+for a fork copies no other. (Not `multiprocessing`'s forkserver: that imports the program anew,
+takes the choice of a start method from the app, and leaves the app behind after kill -9.)
 """
 
 import gc
@@ -50,15 +50,11 @@ def main() -> None:
             *lines, rest = (rest + data).split(b"\n")
             for command in map(json.loads, lines):
                 if "preload" in command:
-                    to_import += [
-                        name for name in command["preload"] if name not in sys.modules
-                    ]
+                    to_import += [name for name in command["preload"] if name not in sys.modules]
                 elif "serve" in command and command["serve"] in children:
                     os.write(children[command["serve"]], b"\n")
                 elif "start" in command:
-                    pid, turn = _fork(
-                        command["start"], [reports, woken, wake, *children.values()]
-                    )
+                    pid, turn = _fork(command["start"], [reports, woken, wake, *children.values()])
                     children[pid] = turn
                     _report(reports, started=pid)
 
@@ -70,9 +66,7 @@ def _report(reports: int, **values: Any) -> None:
 def _import_starts_thread(name: str) -> bool:
     if name in sys.modules:
         return False
-    with suppress(
-        Exception, SystemExit
-    ):  # the app will say so itself, if it still imports that
+    with suppress(Exception, SystemExit):  # the app will say so itself, if it still imports that
         importlib.import_module(name)
     return psutil.Process().num_threads() > 1
 
@@ -120,9 +114,7 @@ def _end(children: dict[int, int]) -> None:
             with suppress(ProcessLookupError):
                 os.killpg(pid, stop)  # each leads a group
         while children and time.monotonic() < deadline:
-            children = {
-                pid: 0 for pid in children if not os.waitpid(pid, os.WNOHANG)[0]
-            }
+            children = {pid: 0 for pid in children if not os.waitpid(pid, os.WNOHANG)[0]}
             time.sleep(0.01)
 
 
