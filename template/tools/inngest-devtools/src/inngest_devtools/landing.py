@@ -46,15 +46,12 @@ def is_local(scope: Scope) -> bool:
     if urlsplit(f"//{host}").hostname not in LOCAL_HOSTS:
         return False
     origin = headers.get("origin")
-    is_own = origin is None or urlsplit(origin).netloc == host
-    return (
-        is_own
-        and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-        or (
-            # A link from elsewhere may lead here; it is read by nobody but the person who followed it.
-            scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
-        )
-    )
+    if origin is not None and urlsplit(origin).netloc != host:
+        return False
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return True
+    # A link from elsewhere may lead here: what it shows, that other site cannot read.
+    return scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
 
 
 async def answer_root(scope: Scope, send: Send, docs_url: str | None) -> None:
