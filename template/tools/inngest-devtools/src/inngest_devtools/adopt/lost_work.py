@@ -101,9 +101,10 @@ def _find_spawned(function: Function) -> Iterator[LostWork]:
             continue
         kind = "thread" if "Thread" in name or "Timer" in name else "task"
         kind = "process" if "Process" in name else kind
-        loss = f"nobody waits for it{_origin(function)}: a restart loses it, nobody sees its error"
+        loss = "nobody waits for it: a restart loses it, nobody sees its error"
         place = "in a request" if function.reached_from else "and forgotten"
-        yield _at(function, call, f"{kind} started {place}", loss, "steps")
+        what = f"{kind} started {place}{_origin(function)}"
+        yield _at(function, call, what, loss, "steps")
 
 
 START = re.compile(r"(?:^|_)(?:start|startup|lifespan|main|run|init|setup|serve|loop|listen)(?:_|$)")
@@ -306,8 +307,9 @@ def _find_sleeps(function: Function) -> Iterator[LostWork]:
             continue
         seconds = _seconds(call.args[0])
         if seconds >= bound:
-            loss = f"a process waits{_origin(function)}, and a restart forgets what came before"
-            yield _at(function, call, f"sleep of {seconds:g} s", loss, "steps")
+            what = f"sleep of {seconds:g} s{_origin(function)}"
+            loss = "a process waits, and a restart forgets what came before"
+            yield _at(function, call, what, loss, "steps")
 
 
 def _find_model_calls(function: Function) -> Iterator[LostWork]:
@@ -316,8 +318,9 @@ def _find_model_calls(function: Function) -> Iterator[LostWork]:
     for call in function.calls:
         name = name_of(call.func)
         if MODEL_CALLS.search(name) and not _streams(call):
-            loss = f"slow, dear, often refused{_origin(function)}: what fails after it pays it again"
-            yield _at(function, call, f"model call {name}", loss, "ai")
+            what = f"model call {name}{_origin(function)}"
+            loss = "slow, dear, often refused: what fails after it pays for it again"
+            yield _at(function, call, what, loss, "ai")
 
 
 CHECKS = re.compile(r"(?:^|_)(?:test|check|health|ping|validate|verify)(?:_|$)")
@@ -339,7 +342,7 @@ def _roots(function: Function) -> set[str]:
 
 def _origin(function: Function) -> str:
     origin = function.reached_from
-    return f" ({origin.route})" if origin and origin.route else ""
+    return f", by {origin.route}" if origin and origin.route else ""
 
 
 def _calls_service(function: Function, call: ast.Call) -> bool:

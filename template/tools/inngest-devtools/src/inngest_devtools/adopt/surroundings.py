@@ -161,9 +161,11 @@ def _check_images(project: Project) -> Iterator[Finding]:
 
 def _find_dockerfiles(root: Path) -> list[Path]:
     found = [*root.glob("Dockerfile*"), *root.glob("*/Dockerfile*"), *root.glob("*/*.Dockerfile")]
-    return sorted(
-        path for path in found if path.is_file() and "node_modules" not in path.parts
-    )
+    return sorted(path for path in found if path.is_file() and not _is_hidden(path, root))
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def _covers(copied: str, package: str) -> bool:
@@ -227,9 +229,11 @@ def _check_images(project: Project) -> Iterator[Finding]:
 
 def _find_dockerfiles(root: Path) -> list[Path]:
     found = [*root.glob("Dockerfile*"), *root.glob("*/Dockerfile*"), *root.glob("*/*.Dockerfile")]
-    return sorted(
-        path for path in found if path.is_file() and "node_modules" not in path.parts
-    )
+    return sorted(path for path in found if path.is_file() and not _is_hidden(path, root))
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def _covers(copied: str, package: str) -> bool:
