@@ -1,4 +1,4 @@
-"""`inngest-dev adopt`: says what is missing and where work gets lost; with --write, does the former."""
+"""`inngest-dev adopt`: says what is missing, and where work gets lost; --write adds the former."""
 
 import argparse
 import difflib
@@ -99,8 +99,9 @@ def _print_lost_work(places: list[LostWork]) -> None:
         print()
     examples = sorted({place.example for place in places})
     print(
-        f"In brackets the example whose pattern replaces it: {', '.join(examples)}. One that is not there"
-        "\nyet comes with `copier update -a .copier-answers.inngest.yml --data examples=[event, steps, ...]` (see INNGEST.md)."
+        f"In brackets the example whose pattern replaces it: {', '.join(examples)}."
+        "\nOne that is not there yet comes with"
+        "\n  copier update -a .copier-answers.inngest.yml --data 'examples=[event, steps, ...]'"
     )
 
 
