@@ -31,6 +31,9 @@ FUNCTIONS = {
     "fan_out": ("fan_out", "fan-out"),
     "approval": ("approval", "approval"),
     "flow_control": ("flow_control", "flow-control"),
+    "saga": ("saga", "saga"),
+    "ai": ("ai_agent", "ai-agent"),
+    "progress": ("progress", "progress"),
 }
 
 NAMED_FILES = [

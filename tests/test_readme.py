@@ -12,7 +12,12 @@ from tests.test_copier_yml import QUESTIONS
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 (TRANSCRIPT,) = re.findall(r"```text\n(.*?)\n```", README, re.DOTALL)
-SCAFFOLD, RUN_IT, UPDATE, TEST = re.findall(r"```bash\n(.*?)\n```", README, re.DOTALL)
+BLOCKS = {
+    heading: re.findall(r"```bash\n(.*?)\n```", text, re.DOTALL)
+    for heading, text in re.findall(r"^##+ (.+?)$(.*?)(?=^##|\Z)", README, re.DOTALL | re.MULTILINE)
+}
+SCAFFOLD, RUN_IT = BLOCKS["Without uv"]
+(TEST,) = BLOCKS["Work on the template"]
 
 
 def test_list_answers_as_copier_yml_asks_them() -> None:

@@ -1,7 +1,5 @@
 """Inngest in this app: functions in `functions/`, events in `events.py`; all else is the
-template's.
-
-from core.inngest import inngest_client, install_inngest
+template's. The app imports the names below, and nothing else of it has to be known.
 """
 
 from .client import inngest_client

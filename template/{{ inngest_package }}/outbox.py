@@ -30,19 +30,17 @@ import asyncio
 import json
 import logging
 import re
-import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
-import httpx
 import inngest
 
 from .client import inngest_client
+from .runs import RunsApi
 from .settings import get_settings
 from .typed_event import TypedEvent
 
@@ -124,8 +122,8 @@ class Outbox:
 
         Args:
             id: Of your own, as that of the order that was placed; unique, or the statement fails.
-            runs: How many functions the event starts. 0 where Inngest shows none of it, for they
-                batch, debounce or limit their rate: it is then sent until Inngest has answered.
+            runs: How many functions the event starts. 0 where an event may start none, for they
+                debounce or limit their rate: it is then sent until Inngest has answered.
         """
         values = {
             "id": id or uuid.uuid4().hex,
@@ -156,9 +154,7 @@ class Outbox:
         now = time.time()
         values = {"now": now, "claimed_until": now + CLAIM, "batch": BATCH}
         rows = await self._execute(self._with_parameters(TAKE), values)
-        await asyncio.gather(
-            *(self._relay_row(_Row(*row[:5], sent_ids=row[5].split())) for row in rows)
-        )
+        await asyncio.gather(*(self._relay_row(_read(row)) for row in rows))
         return len(rows)
 
     async def _relay_for_ever(self) -> None:
@@ -211,35 +207,15 @@ class Outbox:
         return sql if self._paramstyle == "named" else re.sub(r":(\w+)", r"%(\1)s", sql)
 
 
+def _read(row: Sequence[Any]) -> _Row:
+    id, name, data, runs, created_at, sent_ids = row
+    return _Row(id, name, data, runs, created_at, sent_ids.split())
+
+
 async def _has_runs(row: _Row) -> bool:
     """Whether Inngest has a run of each function: one that it has, it does not lose."""
-    functions: set[str] = set()
-    async with _create_client() as client:
+    runs: set[str] = set()
+    async with RunsApi(get_settings()) as api:
         for sent_id in row.sent_ids:
-            functions |= await _find_functions(client, sent_id)
-    return len(functions) >= row.runs
-
-
-def _create_client() -> httpx.AsyncClient:
-    settings = get_settings()
-    key = settings.inngest_signing_key
-    return httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
-        trust_env=settings.is_production,  # no proxy reaches a Dev Server
-        verify=_get_tls_context(),
-    )
-
-
-@lru_cache
-def _get_tls_context() -> ssl.SSLContext:
-    """Once: it takes 25 ms in which nothing else is served."""
-    return httpx.create_ssl_context()
-
-
-async def _find_functions(client: httpx.AsyncClient, sent_id: str) -> set[str]:
-    """The ids of the functions that run for an event."""
-    url = f"{get_settings().api_origin}/v1/events/{sent_id}/runs"
-    # Inngest answers from a cache for 15 seconds, by the whole URL.
-    reply = await client.get(url, params={"t": time.time_ns()})
-    runs = reply.raise_for_status().json()["data"]
-    return {run["function_id"] for run in runs or []}
+            runs.update(await api.find_runs(sent_id))
+    return len(runs) >= row.runs

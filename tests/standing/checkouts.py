@@ -60,7 +60,7 @@ CHECKOUTS = (
         python="3.13",
         install=("uv sync --frozen --active",),
         add='uv add --active "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
-        tests="python -m pytest",
+        tests="cd svc && python -m pytest",
     ),
     Checkout(
         name="FastAPI-boilerplate",
@@ -71,7 +71,14 @@ CHECKOUTS = (
         install=("uv sync --frozen --active --all-extras",),
         add='uv add --active "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
         tests="python -m pytest",
-        env={"SECRET_KEY": "x" * 32},
+        env={
+            "SECRET_KEY": "x" * 32,
+            "APP_DESCRIPTION": "-",
+            "APP_VERSION": "1",
+            "LICENSE": "MIT",
+            "CONTACT_NAME": "-",
+            "CONTACT_EMAIL": "a@example.com",
+        },
     ),
     Checkout(
         name="full-stack-fastapi-template",
@@ -97,7 +104,8 @@ CHECKOUTS = (
             POETRY_EXPORT,
             "grep -v ^python-ldap exported.txt > packages.txt",
             "uv pip install -r packages.txt",
-            "mkdir -p stub && printf 'OPT_X_TLS_NEWCTX=0\\nOPT_X_TLS_CACERTFILE=0\\n' > stub/ldap.py",
+            "mkdir -p stub/ldap && touch stub/ldap/__init__.py"
+            " && echo 'LDAPObject = object' > stub/ldap/ldapobject.py",
         ),
         tests="python -m pytest tests/unit_tests --deselect tests/unit_tests/test_config.py",
         env={"PYTHONPATH": "stub", "PRODUCTION": "False"},

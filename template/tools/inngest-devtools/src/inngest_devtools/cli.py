@@ -24,7 +24,7 @@ from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
 from inngest_devtools.processes import DETACHED, listens
-from inngest_devtools.project import read_app_port, read_inngest_settings, set_dev_mode
+from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url, read_config
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -99,7 +99,7 @@ def start() -> None:
     )
     if not listens(read_app_port()):
         console.print(
-            f"The app does not answer at {app_url()} yet: start it with `uv run dev --no-server`."
+            f"The app does not answer at {app_url()} yet: start it with `{command('dev --no-server')}`."
         )
         return
     result = sync.sync_app(config)
@@ -147,11 +147,11 @@ def status(as_json: Json = False) -> None:
         print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
     elif not process:
         console.print(
-            "Dev Server: not running. Start it with `uv run dev` or `uv run dev-server start`."
+            f"Dev Server: not running. Start it with `{command('dev')}` or `{command('start')}`."
         )
     elif not healthy:
         console.print(
-            f"Dev Server: pid {process.pid} does not answer at {config.url}. See `uv run dev-server logs`."
+            f"Dev Server: pid {process.pid} does not answer at {config.url}. See `{command('logs')}`."
         )
     else:
         console.print(

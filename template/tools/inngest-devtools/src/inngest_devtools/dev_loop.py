@@ -60,7 +60,7 @@ def dev(
     read_inngest_settings()
     port = read_app_port()
     config = None if no_server else read_config()
-    dev_server.STATE.mkdir(exist_ok=True)
+    dev_server.make_state_folder()
     leftover = running_app.end_leftover()
     if leftover:
         console.print(f"An earlier `dev` was killed: its app (pid {leftover}) is ended.")

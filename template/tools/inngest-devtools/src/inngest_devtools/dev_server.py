@@ -61,13 +61,19 @@ def find_running() -> psutil.Process | None:
     return process if ours and is_alive(process) else None
 
 
+def make_state_folder() -> None:
+    """The folder for what runs and what it says; git sees none of it, whatever the project ignores."""
+    STATE.mkdir(exist_ok=True)
+    (STATE / ".gitignore").write_text("*\n", "utf-8")
+
+
 @contextmanager
 def lock() -> Iterator[None]:
     """One start or stop at a time.
 
     SQLite locks alike on every system, and lets go when the process ends, however.
     """
-    STATE.mkdir(exist_ok=True)
+    make_state_folder()
     with closing(
         sqlite3.connect(STATE / "lock.db", timeout=HEALTH_TIMEOUT, isolation_level=None)
     ) as database:

@@ -14,7 +14,7 @@ from inngest_devtools.database import check_database
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
 from inngest_devtools.processes import explain_taken
-from inngest_devtools.project import get_project, read_app_port, read_inngest_settings
+from inngest_devtools.project import command, get_project, read_app_port, read_inngest_settings
 from inngest_devtools.server_config import (
     CONFIG_FILE,
     SERVE_PATH,
@@ -91,14 +91,14 @@ def _check_cli() -> Check:
     if found.status == "fail":
         return found
     if not (cli := inngest_cli.find_cli()):
-        return Check("cli", "fail", "the Inngest CLI is not installed", "uv run dev-server install")
+        return Check("cli", "fail", "the Inngest CLI is not installed", command("install"))
     if not (version := inngest_cli.read_version(cli)):
         return Check(
-            "cli", "fail", f"{cli} does not run here", "remove it, then uv run dev-server install"
+            "cli", "fail", f"{cli} does not run here", f"remove it, then {command('install')}"
         )
     if version != inngest_cli.VERSION:
         detail = f"{cli} is {version}, this project is made for {inngest_cli.VERSION}"
-        return Check("cli", "warn", detail, "uv run dev-server install")
+        return Check("cli", "warn", detail, command("install"))
     return Check("cli", "ok", f"{version}, {cli}")
 
 
@@ -126,12 +126,12 @@ def _check_server(config: ServerConfig) -> Check:
             "server",
             "fail",
             "the Dev Server does not run",
-            "uv run dev, or uv run dev-server start",
+            f"{command('dev')}, or {command('start')}",
         )
     if not is_up(f"{config.url}/health", timeout=TIMEOUT):
         detail = f"the Dev Server runs (pid {process.pid}) but does not answer at {config.url}"
         return Check(
-            "server", "fail", detail, "uv run dev-server logs, then uv run dev-server restart"
+            "server", "fail", detail, f"{command('logs')}, then {command('restart')}"
         )
     return Check("server", "ok", f"{config.url} answers (pid {process.pid})")
 
@@ -163,7 +163,7 @@ def _check_app(functions: int | None, problem: str | None) -> Check:
             f"{place}: {problem}",
             "is that this app? if so, let its middlewares pass requests to 127.0.0.1",
         )
-    fix = "uv run dev; where that runs, it says why the app does not"
+    fix = f"{command('dev')}; where that runs, it says why the app does not"
     return Check("app", "fail", f"no app answers at {place}", fix)
 
 
@@ -174,12 +174,12 @@ def _check_sync(functions: int, config: ServerConfig) -> Check:
             "sync",
             "fail",
             f"not synced: {seen.error}",
-            "correct that, then uv run dev-server start",
+            f"correct that, then {command('start')}",
         )
     detail = f"{len(seen.functions)} of {count_functions(functions)} synced"
     if len(seen.functions) == functions:
         return Check("sync", "ok", detail)
-    return Check("sync", "fail", detail, "uv run dev-server start")
+    return Check("sync", "fail", detail, command("start"))
 
 
 def _check_event(config: ServerConfig) -> Check:
@@ -188,7 +188,7 @@ def _check_event(config: ServerConfig) -> Check:
     try:
         id = fetch("POST", f"{config.url}/e/doctor", event, timeout=TIMEOUT)["ids"][0]
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        return Check("event", "fail", f"not taken: {error!r}", "uv run dev-server restart")
+        return Check("event", "fail", f"not taken: {error!r}", command("restart"))
     deadline = time.monotonic() + EVENT_TIMEOUT
     while time.monotonic() < deadline:
         if is_up(
@@ -200,5 +200,5 @@ def _check_event(config: ServerConfig) -> Check:
         "event",
         "fail",
         f"sent, but not received in {EVENT_TIMEOUT:.0f} s",
-        "uv run dev-server restart",
+        command("restart"),
     )

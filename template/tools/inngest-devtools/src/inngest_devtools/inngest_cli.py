@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import PROJECT_ROOT, read_variable
+from inngest_devtools.project import PROJECT_ROOT, command, read_variable
 
 VERSION = "1.43.0"  # what `install` gets
 FOLDER = PROJECT_ROOT / "bin" / "inngest"
@@ -32,7 +32,7 @@ def find_cli() -> Path | None:
         if not paths[0].is_file():
             raise DevtoolsError(
                 f"INNGEST_BIN={named} is not a file: correct the variable, "
-                "or remove it and run `uv run dev-server install`."
+                f"or remove it and run `{command('install')}`."
             )
     for path in paths:
         if path.is_file():

@@ -85,6 +85,13 @@ def get_project() -> Project:
     raise DevtoolsError(f"{PROJECT_FILE} {problem}: restore it with `git checkout`.")
 
 
+def command(words: str) -> str:
+    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
+    if not get_project().is_new:
+        return f"inngest-dev {words}"
+    return f"uv run {words}" if words.split()[0] == "dev" else f"uv run dev-server {words}"
+
+
 def load_package_module(name: str) -> Any:
     """A module of the Inngest package, such as "settings", without the package's own `__init__` and
     so without the app.

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import PROJECT_ROOT, read_app_port, read_inngest_settings
+from inngest_devtools.project import PROJECT_ROOT, command, read_app_port, read_inngest_settings
 
 CONFIG_FILE = (
     "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
@@ -121,7 +121,7 @@ def check_target(config: ServerConfig) -> None:
     if settings.is_production:
         raise DevtoolsError(
             "The app is in production mode, the Dev Server takes apps in dev mode only: "
-            "set INNGEST_DEV=1 in .env and remove INNGEST_SIGNING_KEY, or run `uv run dev --no-server`."
+            f"set INNGEST_DEV=1 in .env and remove INNGEST_SIGNING_KEY, or run `{command('dev --no-server')}`."
         )
     for key, port in config.ports.items():
         if port == app_port:

@@ -1,6 +1,7 @@
 """The two lines in the file that makes the app."""
 
 import ast
+import re
 import tokenize
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from inngest_devtools.adopt.sources import Source, read_source
 from inngest_devtools.project import Project
 
 CALL = "install_inngest"
+LINE = re.compile(r"[^\n]*\n|[^\n]+")  # as Python counts them: a form feed ends none
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,14 @@ def apply_insertion(insertion: Insertion) -> tuple[str, str]:
     Line endings are the file's own.
     """
     before = read_text(insertion.path)
-    lines = before.splitlines(keepends=True)
+    lines = LINE.findall(before)
     end = "\r\n" if lines and lines[0].endswith("\r\n") else "\n"
     for number in sorted(insertion.lines, reverse=True):
-        if number and not lines[number - 1].endswith(("\n", "\r")):
+        if number and not lines[number - 1].endswith("\n"):
             lines[number - 1] += end
         lines.insert(number, insertion.lines[number].replace("\n", end) + end)
     after = "".join(lines)
-    ast.parse(after)
+    ast.parse(after.removeprefix("\ufeff"))
     return before, after
 
 
@@ -221,7 +223,7 @@ def _in_factory(source: Source, name: str) -> _Place | None:
     if _end(above) >= last.lineno:
         raise _NotFound(f"{source.path} has several statements in the line of `return`")
     # Right above `return`, below any comment that belongs to what is before.
-    indent = source.text.splitlines()[last.lineno - 1][: last.col_offset]
+    indent = source.text.split("\n")[last.lineno - 1][: last.col_offset]
     return _Place(source, last.value.id, last.lineno - 1, indent)
 
 

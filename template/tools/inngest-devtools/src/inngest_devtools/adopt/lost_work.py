@@ -215,7 +215,8 @@ def _find_scheduled(source: Source) -> Iterator[LostWork]:
         is_job = name == "add_job" and (
             "apscheduler" in source.imported_packages or "scheduler" in owner.lower()
         )
-        is_schedule = name == "do" and owner.startswith("schedule.every")
+        is_every = "schedule" in source.imported_packages and owner.startswith("schedule.every")
+        is_schedule = name == "do" and is_every
         if is_job or is_schedule:
             work = name_of(node.args[0]) if node.args else "?"
             what = f"scheduled job {work}"
@@ -316,7 +317,7 @@ def _find_model_calls(function: Function) -> Iterator[LostWork]:
         name = name_of(call.func)
         if MODEL_CALLS.search(name) and not _streams(call):
             loss = f"slow, dear, often refused{_origin(function)}: what fails after it pays it again"
-            yield _at(function, call, f"model call {name}", loss, "errors")
+            yield _at(function, call, f"model call {name}", loss, "ai")
 
 
 CHECKS = re.compile(r"(?:^|_)(?:test|check|health|ping|validate|verify)(?:_|$)")

@@ -60,18 +60,22 @@ LINTERS = {
     "isort": "extend_skip_glob = [{globs}] in [tool.isort]",
     "flake8": "extend-exclude = {commas} in its settings",
     "pylint": "ignore-paths = [{globs}] in its settings",
-    "mypy": "exclude = '{folders}' in [tool.mypy]",
-    "pyright": "exclude = [{globs}] in [tool.pyright]",
+}
+TYPE_CHECKERS = {
+    "mypy": "exclude = '{folders}' in [tool.mypy], if you run `mypy .`",
+    "pyright": "exclude = [{globs}] in [tool.pyright], if it reads everything",
 }
 
 
 def _check_linters(project: Project) -> Iterator[Finding]:
-    """ruff finds a `ruff.toml` in each of our folders; the others want to be told."""
+    """ruff finds a `ruff.toml` in each of our folders, type checkers pass the Inngest package; the
+    others want to be told.
+    """
     tools = read_pyproject(project.root).get("tool", {})
     other = _read(project.root / "setup.cfg") + _read(project.root / "tox.ini")
     hooks = _read(project.root / ".pre-commit-config.yaml")
-    folders = (project.package, *OWN_FOLDERS)
-    for name, form in LINTERS.items():
+    for name, form in (LINTERS | TYPE_CHECKERS).items():
+        folders = OWN_FOLDERS if name in TYPE_CHECKERS else (project.package, *OWN_FOLDERS)
         files = [f".{name}", f".{name}rc", f"{name}.ini"]
         is_used = name in tools or any((project.root / file).is_file() for file in files)
         is_used = is_used or f"[{name}" in other or f"id: {name}\n" in f"{hooks}\n"
@@ -135,13 +139,81 @@ def _is_settings(node: ast.ClassDef) -> bool:
     return any("Settings" in name_of(base) for base in node.bases)
 
 
-COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
+COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?!--from)(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
 FROM = re.compile(r"^\s*FROM\s+\S*python:(?P<version>3\.\d+)", re.I | re.M)
 
 
 def _check_images(project: Project) -> Iterator[Finding]:
     for path in _find_dockerfiles(project.root):
         text = _read(path)
+        if not re.search(r"python|\bpip\b|\buv\b|poetry", text):
+            continue  # a frontend's
+        name = path.relative_to(project.root).as_posix()
+        for version in FROM.findall(text):
+            if tuple(map(int, version.split("."))) < (3, 11):
+                detail = f"{name} runs Python {version}, the functions need 3.11"
+                yield Finding("docker", "fail", detail, "FROM python:3.13-slim, or what you run")
+        sources = [one for what in COPY.findall(text) for one in what.split()[:-1]]
+        if sources and not any(_covers(one, project.package) for one in sources):
+            detail = f"{name} copies files one by one, {project.package} not among them"
+            yield Finding("docker", "warn", detail, f"COPY {project.package} {project.package}")
+
+
+def _find_dockerfiles(root: Path) -> list[Path]:
+    found = [*root.glob("Dockerfile*"), *root.glob("*/Dockerfile*"), *root.glob("*/*.Dockerfile")]
+    return sorted(
+        path for path in found if path.is_file() and "node_modules" not in path.parts
+    )
+
+
+def _covers(copied: str, package: str) -> bool:
+    """Whether a copied path holds the package; it may start above the project, in a monorepo."""
+    parts = [part for part in copied.strip('"[,').split("/") if part not in ("", ".")]
+    tails = ["/".join(parts[start:]) for start in range(len(parts))]
+    holds = any(package == tail or package.startswith(f"{tail}/") for tail in tails)
+    return not parts or holds or "*" in copied or "$" in copied
+
+
+def _reads_bodies(node: ast.ClassDef) -> bool:
+    reads = {f"{name}.{read}" for name in ("request", "req") for read in ("body", "json", "form")}
+    return any(isinstance(one, ast.Call) and name_of(one.func) in reads for one in ast.walk(node))
+
+
+def _names_given(node: ast.Call) -> set[str]:
+    if not name_of(node.func).endswith(("add_middleware", "Middleware")):
+        return set()
+    return {name_of(argument).rpartition(".")[2] for argument in node.args[:1]}
+
+
+def _check_settings(sources: list[Source]) -> Iterator[Finding]:
+    """Settings that read `.env` and forbid what they do not know: pydantic-settings' default."""
+    for source in sources:
+        if "pydantic_settings" not in source.imported_packages:
+            continue
+        for node in source.nodes:
+            if not isinstance(node, ast.ClassDef) or not _is_settings(node):
+                continue
+            text = ast.unparse(node)
+            reads_file = re.search(r"env_file\s*=\s*(?!None)", text)
+            if reads_file and not re.search(r"extra\s*=\s*\S*(ignore|allow)", text):
+                detail = f"{source.path}:{node.lineno}: {node.name} forbids what it does not know in its .env"
+                fix = 'keep INNGEST_* in the environment, or write extra="ignore" there'
+                yield Finding("settings", "warn", detail, fix)
+
+
+def _is_settings(node: ast.ClassDef) -> bool:
+    return any("Settings" in name_of(base) for base in node.bases)
+
+
+COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?!--from)(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
+FROM = re.compile(r"^\s*FROM\s+\S*python:(?P<version>3\.\d+)", re.I | re.M)
+
+
+def _check_images(project: Project) -> Iterator[Finding]:
+    for path in _find_dockerfiles(project.root):
+        text = _read(path)
+        if not re.search(r"python|\bpip\b|\buv\b|poetry", text):
+            continue  # a frontend's
         name = path.relative_to(project.root).as_posix()
         for version in FROM.findall(text):
             if tuple(map(int, version.split("."))) < (3, 11):

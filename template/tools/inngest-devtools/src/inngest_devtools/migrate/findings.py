@@ -164,7 +164,7 @@ class _Body:
         self._find(function, CLOCKS, "differs at every replay: call it in a step")
         for node in _own_nodes(function):
             if isinstance(node, cst.Try | cst.TryStar):
-                self._look_at_try(node)
+                self._look_at_try(node, is_handler=function is self.handler.node)
             elif isinstance(node, cst.Call):
                 self._look_at_call(node)
 
@@ -214,7 +214,7 @@ class _Body:
                 message = f"{target.name} is async and never awaited in a sync handler, so that its output cannot be serialized: make the handler async"
                 self.work.report(call, message)
 
-    def _look_at_try(self, node: cst.Try | cst.TryStar) -> None:
+    def _look_at_try(self, node: cst.Try | cst.TryStar, is_handler: bool) -> None:
         has_step = self._has_step(node.body)
         for clause in node.handlers:
             caught = self.source.code(clause.type) if clause.type is not None else ""
@@ -225,7 +225,7 @@ class _Body:
                 what = f"except {caught}" if caught else "a bare except"
                 message = f"{what} around a step swallows the SDK's own interrupt, and loses what the step returned: except inngest.StepError"
                 self.work.report(clause, message)
-            elif names & {"", "BaseException", "Exception"} and (has_step or _returns(clause)):
+            elif names & {"", "BaseException", "Exception"} and (has_step or (is_handler and _returns(clause))):
                 what = f"except {caught}" if caught else "a bare except"
                 message = f"{what} without raise ends the retries: the run counts as completed. Let it raise, or catch inngest.StepError where the step's last try is over"
                 self.work.report(clause, message)

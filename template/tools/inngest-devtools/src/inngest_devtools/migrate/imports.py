@@ -56,6 +56,18 @@ def settle_imports(
     return text, [*notes, *(f"imports {name}" for name in sorted({*added, *placed}))]
 
 
+def needs_imports(source: Source) -> bool:
+    """Whether a file that is not rewritten lacks an import, or has one that cannot be."""
+    known = {*TYPING, "inngest"}
+    for name, _ in source.undefined():
+        if name in known or _sdk_name(name) or "client" in name or "tenant" in name:
+            return True
+    if _lacks_submodule(source, "inngest.fast_api"):
+        return True
+    aliases = (a for i in source.imports if not isinstance(i.names, cst.ImportStar) for a in i.names)
+    return any(dotted_name(alias.name) in GONE for alias in aliases)
+
+
 def _sdk_name(name: str) -> str | None:
     """What to import of the SDK for a name: `Context`, or `Context as InngestContext`."""
     if name in sdk.PUBLIC:

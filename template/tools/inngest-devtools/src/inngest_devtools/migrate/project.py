@@ -38,6 +38,7 @@ class Project:
     def __init__(self, root: Path, paths: Iterable[Path]) -> None:
         self.root = root
         self.paths = sorted(set(paths))
+        self._known = set(self.paths)
         self._by_stem: dict[str, list[Path]] = {}
         for path in self.paths:
             stem = path.parent.name if path.name == "__init__.py" else path.stem
@@ -114,7 +115,7 @@ class Project:
             name = name.lstrip(".")
             if not name:
                 package = base / "__init__.py"
-                return [Target("module", base.name, self.source(package))] if package in self.paths else []
+                return [Target("module", base.name, self.source(package))] if package in self._known else []
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             path = self._find(parts[:length], source.path, base)
@@ -125,8 +126,9 @@ class Project:
             if not rest:
                 return [Target("module", name, module)]
             return self.resolve_name(module, ".".join(rest), module.top, hops)
-        if base is not None and base / "__init__.py" in self.paths and base / "__init__.py" != source.path:
-            package = self.source(base / "__init__.py")
+        initial = base / "__init__.py" if base is not None else None
+        if initial in self._known and initial != source.path:
+            package = self.source(initial) if initial else None
             if package is not None:
                 return self.resolve_name(package, name, package.top, hops)
         return [Target("unknown", name)]

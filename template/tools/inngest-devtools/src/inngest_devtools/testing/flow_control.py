@@ -1,7 +1,7 @@
 """The options that decide which runs there are and when they go on, in virtual time.
 
-How each counts was read in the server's source and held to its answers: rate limits and throttles are
-GCRA, the "leaky bucket" that spaces what it admits evenly, and not a count in a window.
+How each counts was read in the server's source and held to its answers: rate limits and throttles
+are GCRA, the "leaky bucket" that spaces what it admits evenly, and not a count in a window.
 """
 
 from collections import Counter
@@ -24,7 +24,9 @@ ROUNDING = 1e-6  # seconds: sums of fractions are not exact
 
 
 class Gcra:
-    """Admits `limit` in a `period`, evenly spaced, and `burst` more at once than the one that is due."""
+    """Admits `limit` in a `period`, evenly spaced, and `burst` more at once than the one that is
+    due.
+    """
 
     def __init__(self) -> None:
         self._full_until: dict[Hashable, float] = {}
@@ -41,7 +43,9 @@ class Gcra:
 
 
 class RateLimiter:
-    """Drops the runs above a limit: a tenth of the limit may start at once, the others have to be spaced."""
+    """Drops the runs above a limit: a tenth of the limit may start at once, the others have to be
+    spaced.
+    """
 
     def __init__(self) -> None:
         self._gcra = Gcra()
@@ -62,7 +66,9 @@ class RateLimiter:
 
 
 class Throttle:
-    """Delays the starts of runs above a limit: `limit + burst` at once, then one each `period / limit`."""
+    """Delays the starts of runs above a limit: `limit + burst` at once, then one each `period /
+    limit`.
+    """
 
     def __init__(self) -> None:
         self._gcra = Gcra()
@@ -196,7 +202,9 @@ class Batcher:
 
     @staticmethod
     def takes(function: Function, event: Json) -> bool:
-        """Whether an event goes into a batch; one that does not meet `if_exp` runs alone and at once."""
+        """Whether an event goes into a batch; one that does not meet `if_exp` runs alone and at
+        once.
+        """
         return function.batch is not None and holds(function.batch.get("if"), event)
 
     def add(self, function: Function, event: Json) -> None:

@@ -12,7 +12,9 @@ IDEMPOTENCY_PERIOD = "24h"
 
 @dataclass(kw_only=True)
 class Function:
-    """What an app said of a function when it synced; the options keep the names that they have there."""
+    """What an app said of a function when it synced; the options keep the names that they have
+    there.
+    """
 
     id: str  # with the app's id in front
     local_id: str

@@ -19,7 +19,8 @@ class RunState(Run):
         not_before: When the server would begin it, by the real clock.
         memos: By hashed step id: what the SDK gets back instead of running the step.
         stack: The step ids of the memos, in the order in which they came.
-        pending: The steps under way; when the last of them is done, the function is asked what is next.
+        pending: The steps under way; when the last of them is done, the function is asked what is
+            next.
         planned: The steps that were ever under way: none is started a second time.
         plans_only: Several steps are under way: each of them gets a call of its own.
         racing: The steps after each of which the function is asked, whatever else is under way.
