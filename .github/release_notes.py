@@ -12,7 +12,9 @@ NOTHING = ("", "Manual step: none.\nTrust: none.")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Print what CHANGELOG.md, on standard input, says of a release.")
+    parser = argparse.ArgumentParser(
+        description="Print what CHANGELOG.md, on standard input, says of a release."
+    )
     parser.add_argument("tag", help="as in v1.2.3")
     print(read_notes(parser.parse_args().tag, sys.stdin.read()))
 
@@ -27,14 +29,18 @@ def read_notes(tag: str, changelog: str) -> str:
         raise SystemExit(f"{tag} is not the tag of a release: write it like v1.2.3.")
     version = tag.removeprefix("v")
     _, *parts = re.split(r"^## (.+)$", changelog, flags=re.MULTILINE)
-    sections = {title.strip(): text.strip() for title, text in zip(parts[::2], parts[1::2], strict=True)}
+    sections = {
+        title.strip(): text.strip() for title, text in zip(parts[::2], parts[1::2], strict=True)
+    }
     heading = re.compile(re.escape(version) + r" - \d{4}-\d\d-\d\d")
     notes = next((text for title, text in sections.items() if heading.fullmatch(title)), None)
     if notes is None:
         raise SystemExit(f'CHANGELOG.md has no section "## {version} - YYYY-MM-DD".')
     for label in LABELS:
         if not re.search(rf"^{label} \S", notes, re.MULTILINE):
-            raise SystemExit(f'CHANGELOG.md has no line "{label}" for {version}: write "{label} none." or what it is.')
+            raise SystemExit(
+                f'CHANGELOG.md has no line "{label}" for {version}: write "{label} none." or what it is.'
+            )
     if sections.get("Unreleased", "") not in NOTHING:
         raise SystemExit(f"CHANGELOG.md still has notes under Unreleased: move them to {version}.")
     return notes

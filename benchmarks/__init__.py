@@ -1,4 +1,5 @@
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[1] / "template" / "tests"))  # the stand-in server
+# the stand-in for the server
+sys.path.append(str(Path(__file__).parents[1] / "template/tools/inngest-devtools/src"))

@@ -1,4 +1,6 @@
-"""`uv run python -m benchmarks`: what the template costs, as ratios measured side by side in one run."""
+"""`uv run python -m benchmarks`: what the template costs, as ratios measured side by side in one
+run.
+"""
 
 import argparse
 import json
@@ -13,26 +15,34 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import app, server, templates
+from benchmarks import app, reload, server, templates
 from benchmarks.measure import Comparison, MeasureError
 
-GROUPS = ("templates", "app", "dev-server")
+GROUPS = ("templates", "app", "dev-server", "reload")
+WITH_SERVER = {"dev-server", "reload"}  # groups that take the real Inngest CLI
 
 
 def main() -> None:
-    """Exit with 0 when every bound holds, 1 when one does not or could not be measured, 2 on wrong usage."""
+    """Exit with 0 when every bound holds, 1 when one does not or could not be measured, 2 on wrong
+    usage.
+    """
     args = _parse_args()
     comparisons = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-", ignore_cleanup_errors=True) as folder:
         try:
             for comparison in _compare(args, Path(folder)):
                 comparisons.append(comparison)
-                print(f"{comparison.name}, {comparison.against}: {comparison.ratio:.2f}", file=sys.stderr)
+                print(
+                    f"{comparison.name}, {comparison.against}: {comparison.ratio:.2f}",
+                    file=sys.stderr,
+                )
         except MeasureError as error:
             sys.exit(f"ERROR: {error}")
     Console(width=120).print(to_table(comparisons))
     if args.json:
-        args.json.write_text(json.dumps([to_json(one) for one in comparisons], indent=2) + "\n", encoding="utf-8")
+        args.json.write_text(
+            json.dumps([to_json(one) for one in comparisons], indent=2) + "\n", encoding="utf-8"
+        )
     sys.exit(0 if all(comparison.holds for comparison in comparisons) else 1)
 
 
@@ -45,7 +55,9 @@ def to_table(comparisons: list[Comparison]) -> Table:
     for one in comparisons:
         row = to_json(one)
         ratio = "{ratio:.2f} ({lower_quartile:.2f}-{upper_quartile:.2f})".format(**row)
-        bound = "" if one.bound is None else f"{one.bound:.2f} {'holds' if one.holds else 'EXCEEDED'}"
+        bound = (
+            "" if one.bound is None else f"{one.bound:.2f} {'holds' if one.holds else 'EXCEEDED'}"
+        )
         times = (_with_unit(row["ours_seconds"]), _with_unit(row["theirs_seconds"]))
         table.add_row(one.name, one.against, *times, ratio, bound, str(row["pairs"]))
     return table
@@ -80,16 +92,33 @@ def _compare(args: argparse.Namespace, folder: Path) -> Iterator[Comparison]:
         yield from app.compare(folder / "app", args.pairs)
     if "dev-server" in args.groups and args.inngest_bin:
         yield from server.compare(folder / "dev-server", args.pairs, args.inngest_bin)
+    if "reload" in args.groups and args.inngest_bin:
+        yield from reload.compare(folder / "reload", args.pairs, args.inngest_bin)
 
 
 def _parse_args() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What the template costs, as ratios.")
-    parser.add_argument(
-        "groups", nargs="*", default=GROUPS, metavar="GROUP", help=f"of {', '.join(GROUPS)}; all of them"
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="What the template costs, as ratios."
     )
-    parser.add_argument("--pairs", type=int, default=15, help="how often each is measured; %(default)s")
-    parser.add_argument("--peer", type=Path, action="append", default=[], help="a checkout of another template")
-    parser.add_argument("--peer-answers", type=Path, metavar="FILE", help="what those ask, as for copier --data-file")
+    parser.add_argument(
+        "groups",
+        nargs="*",
+        default=GROUPS,
+        metavar="GROUP",
+        help=f"of {', '.join(GROUPS)}; all of them",
+    )
+    parser.add_argument(
+        "--pairs", type=int, default=15, help="how often each is measured; %(default)s"
+    )
+    parser.add_argument(
+        "--peer", type=Path, action="append", default=[], help="a checkout of another template"
+    )
+    parser.add_argument(
+        "--peer-answers",
+        type=Path,
+        metavar="FILE",
+        help="what those ask, as for copier --data-file",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
     args = parser.parse_args()
     if unknown := set(args.groups) - set(GROUPS):
@@ -100,7 +129,7 @@ def _parse_args() -> argparse.Namespace:
         parser.error(f"--json: {args.json.parent} is no folder")
     if args.peer_answers and not args.peer_answers.is_file():
         parser.error(f"--peer-answers: {args.peer_answers} is not a file")
-    if "dev-server" in args.groups:
+    if WITH_SERVER.intersection(args.groups):
         args.inngest_bin = _find_inngest(parser, required=args.groups is not GROUPS)
     return args
 
@@ -112,7 +141,10 @@ def _find_inngest(parser: argparse.ArgumentParser, *, required: bool) -> Path | 
     if not name and required:
         parser.error("INNGEST_BIN does not name the Inngest CLI")
     if not name:
-        print("Without dev-server: INNGEST_BIN does not name the Inngest CLI.", file=sys.stderr)
+        print(
+            "Without dev-server and reload: INNGEST_BIN does not name the Inngest CLI.",
+            file=sys.stderr,
+        )
     return Path(name).absolute() if name else None
 
 

@@ -1,4 +1,6 @@
-"""An app's start, one call of a step, and a run of five steps: a project of the template against the bare SDK."""
+"""An app's start, one call of a step, and a run of five steps: a project of the template against
+the bare SDK.
+"""
 
 import http.client
 from collections.abc import Iterator
@@ -7,7 +9,8 @@ from pathlib import Path
 
 import inngest
 import jcs  # type: ignore[import-untyped]
-from executor import SERVE_PATH, Executor, sign
+from inngest_devtools.testing import StandIn, sign
+from inngest_devtools.testing.protocol import SERVE_PATH
 
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds
 from benchmarks.project import App, add_five_steps, create_apps
@@ -19,13 +22,24 @@ RUNS = 10
 SIGNING_KEY = "ab" * 32
 MODES = {
     "development": {"INNGEST_DEV": "1"},
-    "production": {"INNGEST_DEV": "0", "INNGEST_EVENT_KEY": "key", "INNGEST_SIGNING_KEY": SIGNING_KEY},
+    "production": {
+        "INNGEST_DEV": "0",
+        "INNGEST_EVENT_KEY": "key",
+        "INNGEST_SIGNING_KEY": SIGNING_KEY,
+    },
 }
 EVENT = inngest.Event(name="benchmark/five-steps", data={"start": 1}, id="1", ts=1)
 # What the server sends to find out a run's first step.
 CALL = {
     "ctx": {
-        **{"run_id": "1", "fn_id": "1", "env": "", "step_id": "step", "attempt": 0, "use_api": False},
+        **{
+            "run_id": "1",
+            "fn_id": "1",
+            "env": "",
+            "step_id": "step",
+            "attempt": 0,
+            "use_api": False,
+        },
         **{"disable_immediate_execution": False, "stack": {"stack": [], "current": 0}},
     },
     "event": EVENT.model_dump(),
@@ -38,12 +52,16 @@ CALL = {
 
 def compare(folder: Path, pairs: int) -> Iterator[Comparison]:
     apps = ours, bare = create_apps(folder)
-    yield Comparison("app start to the first 200", AGAINST, BOUND).run(ours.start, bare.start, pairs=pairs)
+    yield Comparison("app start to the first 200", AGAINST, BOUND).run(
+        ours.start, bare.start, pairs=pairs
+    )
     add_five_steps(ours)
     for mode, variables in MODES.items():
         with ExitStack() as stack:
             calls = [stack.enter_context(_step_call(app, variables)) for app in apps]
-            yield Comparison(f"one step call in {mode}", AGAINST, BOUND).run(*calls, pairs=pairs * CALLS)
+            yield Comparison(f"one step call in {mode}", AGAINST, BOUND).run(
+                *calls, pairs=pairs * CALLS
+            )
     with ExitStack() as stack:
         workflows = [stack.enter_context(_workflow(app)) for app in apps]
         yield Comparison("five steps, stand-in server", AGAINST).run(*workflows, pairs=pairs * RUNS)
@@ -58,7 +76,11 @@ def _step_call(app: App, variables: dict[str, str]) -> Iterator[Measure]:
         connection = http.client.HTTPConnection("127.0.0.1", port)
 
         def call() -> None:
-            headers = {"x-inngest-signature": sign(body, SIGNING_KEY)} if variables == MODES["production"] else {}
+            headers = (
+                {"x-inngest-signature": sign(body, SIGNING_KEY)}
+                if variables == MODES["production"]
+                else {}
+            )
             connection.request("POST", path, body, headers)
             reply = connection.getresponse()
             if reply.status != 206:
@@ -71,8 +93,8 @@ def _step_call(app: App, variables: dict[str, str]) -> Iterator[Measure]:
 
 @contextmanager
 def _workflow(app: App) -> Iterator[Measure]:
-    with Executor() as executor, app.running(INNGEST_DEV=executor.origin) as port:
-        executor.sync(f"http://127.0.0.1:{port}", app_id=app.id)
+    with StandIn() as executor, app.running(INNGEST_DEV=executor.origin) as port:
+        executor.sync(f"http://127.0.0.1:{port}")
 
         def run() -> None:
             executor.reset()

@@ -1,4 +1,6 @@
-"""FastAPI with the Inngest SDK, as the SDK's quick start has it: what a project of the template is measured against."""
+"""FastAPI with the Inngest SDK, as the SDK's quick start has it: what a project of the template is
+measured against.
+"""
 
 import logging
 
@@ -13,7 +15,9 @@ async def add(total: int, number: int) -> int:
     return total + number
 
 
-@client.create_function(fn_id="five-steps", trigger=inngest.TriggerEvent(event="benchmark/five-steps"))
+@client.create_function(
+    fn_id="five-steps", trigger=inngest.TriggerEvent(event="benchmark/five-steps")
+)
 async def five_steps(ctx: inngest.Context) -> int:
     total = int(str(ctx.event.data["start"]))
     for number in range(5):

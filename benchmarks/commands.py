@@ -8,11 +8,17 @@ from pathlib import Path
 from benchmarks.measure import MeasureError
 
 PREFIXES = ("COPIER_", "GIT_", "INNGEST_", "PYTHON", "UV_PROJECT", "VIRTUAL_ENV")
-IDENTITY = {f"GIT_{role}_{what}": "nobody" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+IDENTITY = {
+    f"GIT_{role}_{what}": "nobody" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+}
 
 
 def environment(**more: str) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(PREFIXES) and name != "PORT"}
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(PREFIXES) and name != "PORT"
+    }
     return own | IDENTITY | {"NO_COLOR": "1"} | more
 
 
@@ -23,7 +29,13 @@ def run(*command: str | Path, cwd: Path) -> str:
         MeasureError: Its exit code is not 0.
     """
     result = subprocess.run(
-        command, cwd=cwd, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8"
+        command,
+        cwd=cwd,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     if result.returncode:
         said = (result.stderr or result.stdout).strip().splitlines() or ["(nothing)"]

@@ -3,7 +3,7 @@
 import inngest
 
 from core.inngest.client import inngest_client
-from core.inngest.events import TypedEvent
+from core.inngest.typed_event import TypedEvent
 
 
 class FiveSteps(TypedEvent):

@@ -1,4 +1,6 @@
-"""Two things in turns: what counts is the ratio within a pair, since a machine's mood is the same for both."""
+"""Two things in turns: what counts is the ratio within a pair, since a machine's mood is the same
+for both.
+"""
 
 import statistics
 import time
@@ -29,7 +31,9 @@ class Comparison:
     theirs: list[float] = field(default_factory=list)
 
     def run(self, ours: Measure, theirs: Measure, *, pairs: int) -> "Comparison":
-        """Measure so many pairs, ours and theirs first in turns, after one of each that does not count."""
+        """Measure so many pairs, ours and theirs first in turns, after one of each that does not
+        count.
+        """
         ours(), theirs()
         for index in range(pairs):
             order = [(self.ours, ours), (self.theirs, theirs)]

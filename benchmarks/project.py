@@ -1,4 +1,6 @@
-"""A generated project and, beside it, the bare SDK: the same packages, the same server, the same function."""
+"""A generated project and, beside it, the bare SDK: the same packages, the same server, the same
+function.
+"""
 
 import http.client
 import os
@@ -10,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev_server import free_ports
+from inngest_devtools.testing import free_ports
 
 from benchmarks.commands import copier, environment, run
 from benchmarks.measure import MeasureError
@@ -57,7 +59,9 @@ def create_apps(folder: Path) -> tuple[App, App]:
     copier("copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", REPOSITORY, project, cwd=folder)
     run("uv", "sync", "--quiet", cwd=project)
     python = python_of(project)
-    return App("my-app", "server.main:app", project, python), App("bare", "bare_app:app", BENCHMARKS, python)
+    return App("my-app", "server.main:app", project, python), App(
+        "bare", "bare_app:app", BENCHMARKS, python
+    )
 
 
 def add_five_steps(project: App) -> None:

@@ -1,4 +1,6 @@
-"""Against the real Dev Server: what its settings are worth, and how long a newcomer waits for the first run."""
+"""Against the real Dev Server: what its settings are worth, and how long a newcomer waits for the
+first run.
+"""
 
 import shutil
 import subprocess
@@ -10,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from dev_server import free_ports
-from executor import SERVE_PATH
+from inngest_devtools.testing import free_ports
+from inngest_devtools.testing.protocol import SERVE_PATH
 
 from benchmarks.commands import copier, environment, run
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds
@@ -20,7 +22,12 @@ from benchmarks.templates import REPOSITORY
 
 TIMEOUT = 60.0  # seconds
 PAUSE = 0.02  # seconds between two questions, each of which costs the server time
-PORT_FLAGS = ("port", "connect-gateway-port", "connect-gateway-grpc-port", "connect-executor-grpc-port")
+PORT_FLAGS = (
+    "port",
+    "connect-gateway-port",
+    "connect-gateway-grpc-port",
+    "connect-executor-grpc-port",
+)
 EVENT = {"name": "benchmark/five-steps", "data": {"start": 1}}
 APPS_QUERY = "{ apps { functionCount } }"
 
@@ -34,10 +41,14 @@ def compare(folder: Path, pairs: int, inngest_bin: Path) -> Iterator[Comparison]
             stack.enter_context(_workflow(project, inngest_bin, folder, *flags))
             for flags in [("--config", str(config)), ("--no-discovery",)]
         ]
-        yield Comparison("five steps, Dev Server", "the server's defaults", 0.30).run(*workflows, pairs=pairs)
+        yield Comparison("five steps, Dev Server", "the server's defaults", 0.30).run(
+            *workflows, pairs=pairs
+        )
     newcomer = Newcomer(folder, inngest_bin)
     comparison = Comparison("copy to the first run", "the SDK's quick start", 0.6)
-    yield comparison.run(newcomer.use_template, newcomer.follow_quick_start, pairs=max(1, pairs // 5))
+    yield comparison.run(
+        newcomer.use_template, newcomer.follow_quick_start, pairs=max(1, pairs // 5)
+    )
 
 
 @contextmanager
@@ -67,7 +78,17 @@ class Newcomer:
         app_port, port, *_ = free_ports(5)
         answers = ("--data", f"port={app_port}", "--data", f"inngest_port={port}")
         started = time.perf_counter()
-        copier("copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", *answers, REPOSITORY, project, cwd=self._folder)
+        copier(
+            "copy",
+            "--quiet",
+            "--defaults",
+            "--vcs-ref",
+            "HEAD",
+            *answers,
+            REPOSITORY,
+            project,
+            cwd=self._folder,
+        )
         with _process("uv", "run", "dev", cwd=project, INNGEST_BIN=str(self._bin)):
             return self._finish(started, port, {"name": "example/event"})
 
@@ -79,7 +100,15 @@ class Newcomer:
         shutil.copy(BENCHMARKS / "bare_app.py", project / "main.py")
         run("uv", "venv", "--quiet", cwd=project)
         run("uv", "pip", "install", "--quiet", "fastapi", "inngest", "uvicorn", cwd=project)
-        app = (str(python_of(project)), "-m", "uvicorn", "main:app", "--reload", "--port", str(app_port))
+        app = (
+            str(python_of(project)),
+            "-m",
+            "uvicorn",
+            "main:app",
+            "--reload",
+            "--port",
+            str(app_port),
+        )
         server = _server_command(self._bin, ports, app_port)
         with (
             _process(*app, cwd=project, INNGEST_DEV=f"http://127.0.0.1:{ports[0]}"),
@@ -101,7 +130,11 @@ class Newcomer:
 def _process(*command: str, cwd: Path, **variables: str) -> Iterator[None]:
     """A process that ends what it started when it is asked to end itself."""
     with subprocess.Popen(
-        command, cwd=cwd, env=environment(**variables), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command,
+        cwd=cwd,
+        env=environment(**variables),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         try:
             yield
@@ -110,7 +143,11 @@ def _process(*command: str, cwd: Path, **variables: str) -> Iterator[None]:
 
 
 def _server_command(inngest_bin: Path, ports: list[int], app_port: int) -> list[str]:
-    flags = [part for flag, port in zip(PORT_FLAGS, ports, strict=True) for part in (f"--{flag}", str(port))]
+    flags = [
+        part
+        for flag, port in zip(PORT_FLAGS, ports, strict=True)
+        for part in (f"--{flag}", str(port))
+    ]
     url = f"http://127.0.0.1:{app_port}{SERVE_PATH}"
     return [str(inngest_bin), "dev", "--host", "127.0.0.1", "--sdk-url", url, *flags]
 
@@ -121,8 +158,10 @@ def _complete_run(server: str, event: dict[str, Any]) -> None:
     url = f"{server}/v1/events/{id}/runs"
 
     def has_completed() -> bool:
-        runs = httpx.get(url, params={"t": time.monotonic_ns()}).json()["data"]  # cached by the whole URL
-        return bool(runs) and runs[0].get("ended_at") is not None  # "Completed" it says already after a step
+        # cached by the whole URL
+        runs = httpx.get(url, params={"t": time.monotonic_ns()}).json()["data"]
+        # "Completed" it says already after a step
+        return bool(runs) and runs[0].get("ended_at") is not None
 
     _wait_for(f"the end of the run of {event['name']}", has_completed)
 

@@ -1,4 +1,6 @@
-"""`copier copy` and `copier update`: this template against one of a single file, and against others."""
+"""`copier copy` and `copier update`: this template against one of a single file, and against
+others.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -13,16 +15,26 @@ from benchmarks.measure import Comparison, MeasureError, seconds
 REPOSITORY = Path(__file__).parents[1]
 BORN, NEWEST = "v1.0.0", "v2.0.0"
 NEWS = "what_is_new.txt"  # all that the second release brings
-ARGUMENTS = ("--quiet", "--defaults", "--trust", "--skip-tasks")  # others need trust; what their tasks do is not ours
+# others need trust; what their tasks do is not ours
+ARGUMENTS = ("--quiet", "--defaults", "--trust", "--skip-tasks")
 
 
-def compare(folder: Path, pairs: int, peers: list[Path], peer_answers: Path | None) -> Iterator[Comparison]:
-    """`peers` are checkouts of other templates, and `peer_answers` what they ask, as for Copier's `--data-file`."""
+def compare(
+    folder: Path, pairs: int, peers: list[Path], peer_answers: Path | None
+) -> Iterator[Comparison]:
+    """`peers` are checkouts of other templates, and `peer_answers` what they ask, as for Copier's
+    `--data-file`.
+    """
     ours = Template(REPOSITORY, folder / "ours")
     one_file = Template(_one_file_template(folder / "one-file-source"), folder / "one-file")
     answers = ("--data-file", str(peer_answers.absolute())) if peer_answers else ()
-    others = [Template(peer, folder / f"peer-{number}", answers) for number, peer in enumerate(peers)]
-    for other, name, bound in [(one_file, "a one-file template", 1.35), *((one, one.name, None) for one in others)]:
+    others = [
+        Template(peer, folder / f"peer-{number}", answers) for number, peer in enumerate(peers)
+    ]
+    for other, name, bound in [
+        (one_file, "a one-file template", 1.35),
+        *((one, one.name, None) for one in others),
+    ]:
         yield Comparison("copier copy", name, bound).run(ours.copy, other.copy, pairs=pairs)
         yield Comparison("copier update", name).run(ours.update, other.update, pairs=pairs)
 
@@ -57,7 +69,16 @@ class Template:
         return took
 
     def _copy(self, tag: str, destination: Path) -> None:
-        copier("copy", *ARGUMENTS, *self._answers, "--vcs-ref", tag, self._source, destination, cwd=self._folder)
+        copier(
+            "copy",
+            *ARGUMENTS,
+            *self._answers,
+            "--vcs-ref",
+            tag,
+            self._source,
+            destination,
+            cwd=self._folder,
+        )
 
     def _new_folder(self) -> Path:
         return self._folder / f"my-app-{next(self._numbers)}"
@@ -72,7 +93,9 @@ def _subdirectory(template: Path) -> str:
 
 
 def _copy_tracked_files(checkout: Path, destination: Path) -> None:
-    listed = run("git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=checkout)
+    listed = run(
+        "git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", cwd=checkout
+    )
     for name in filter(None, listed.split("\0")):
         if (checkout / name).exists():  # or deleted, but not yet committed
             (destination / name).parent.mkdir(parents=True, exist_ok=True)
@@ -83,6 +106,8 @@ def _one_file_template(folder: Path) -> Path:
     """Its one file is the one without which nothing could be updated."""
     (folder / "template").mkdir(parents=True)
     (folder / "copier.yml").write_text("_subdirectory: template\n")
-    (folder / "template" / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}\n")
+    (folder / "template" / "{{ _copier_conf.answers_file }}.jinja").write_text(
+        "{{ _copier_answers | to_nice_yaml }}\n"
+    )
     commit(folder)
     return folder

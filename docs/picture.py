@@ -1,4 +1,5 @@
-"""Draws `docs/uv-run-dev.svg` from a real run: `INNGEST_BIN=/path/to/inngest uv run python -m docs.picture`.
+"""Draws `docs/uv-run-dev.svg` from a real run: `INNGEST_BIN=/path/to/inngest uv run python -m
+docs.picture`.
 
 It shows what the terminal shows, except that
 - lines about Inngest's calls of the app and about events of its own are left out;
@@ -34,12 +35,18 @@ TIMEOUT = 30  # seconds for each thing that the run waits for
 CHANGING = re.compile(r"(?<=127\.0\.0\.1:)\d+(?= - )|\b[0-9A-Z]{26}\b")
 LEFT_OUT = re.compile(r"POST /api/inngest\?|event=inngest/")
 
-RICH_CLUTTER = re.compile(r'<text [^>]*>\n</text>| clip-path="[^"]*"')  # line ends as texts; clips that hide nothing
+# line ends as texts; clips that hide nothing
+RICH_CLUTTER = re.compile(r'<text [^>]*>\n</text>| clip-path="[^"]*"')
 THEME = TerminalTheme(
     background=parse_rgb_hex("161b22"),
     foreground=parse_rgb_hex("e6edf3"),
     # From black to white, in the order of the ANSI codes.
-    normal=[*map(parse_rgb_hex, ("6e7681", "ff7b72", "56d364", "e3b341", "79c0ff", "d2a8ff", "56d4dd", "b1bac4"))],
+    normal=[
+        *map(
+            parse_rgb_hex,
+            ("6e7681", "ff7b72", "56d364", "e3b341", "79c0ff", "d2a8ff", "56d4dd", "b1bac4"),
+        )
+    ],
 )
 FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" width="{width}" viewBox="0 0 {width} {height:g}" \
@@ -66,10 +73,24 @@ def main() -> None:
     env = make_env()
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "my-app"
-        run("copier", "copy", "--quiet", "--defaults", "--vcs-ref", "HEAD", str(REPOSITORY), str(project), env=env)
+        run(
+            "copier",
+            "copy",
+            "--quiet",
+            "--defaults",
+            "--vcs-ref",
+            "HEAD",
+            str(REPOSITORY),
+            str(project),
+            env=env,
+        )
         run("uv", "sync", "--quiet", "--directory", str(project), env=env)
         with open_terminal(project, env) as terminal:
-            output = record_start(terminal) + record_event(terminal, PORT) + record_reload(terminal, project)
+            output = (
+                record_start(terminal)
+                + record_event(terminal, PORT)
+                + record_reload(terminal, project)
+            )
     PICTURE.write_text(draw(tidy(output)), "utf-8", newline="\n")
     print(f"{PICTURE.relative_to(REPOSITORY)} is drawn: look at it.")
 
@@ -78,7 +99,9 @@ def make_env() -> dict[str, str]:
     """The environment of a new terminal with colours, and the Inngest CLI in INNGEST_BIN."""
     cli = os.environ.get("INNGEST_BIN") or shutil.which("inngest")
     if not cli:
-        sys.exit("ERROR:    The picture shows a real Dev Server: name the Inngest CLI in INNGEST_BIN.")
+        sys.exit(
+            "ERROR:    The picture shows a real Dev Server: name the Inngest CLI in INNGEST_BIN."
+        )
     foreign = ("COPIER_", "INNGEST_", "NO_COLOR", "PORT", "PYTHON", "UV_PROJECT", "VIRTUAL_ENV")
     env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     return env | {"INNGEST_BIN": str(Path(cli).absolute()), "TERM": "xterm-256color"}
@@ -93,7 +116,13 @@ def run(*command: str, env: dict[str, str]) -> None:
 def open_terminal(project: Path, env: dict[str, str]) -> Iterator["pexpect.spawn[str]"]:
     """A terminal in which `uv run dev` runs, until Ctrl-C at the end."""
     terminal = pexpect.spawn(
-        "uv", ["run", "dev"], cwd=project, env=env, encoding="utf-8", timeout=TIMEOUT, dimensions=(40, WIDTH)
+        "uv",
+        ["run", "dev"],
+        cwd=project,
+        env=env,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+        dimensions=(40, WIDTH),
     )
     try:
         yield terminal
@@ -143,7 +172,9 @@ def tidy(output: str) -> list[Text]:
     """The lines of the picture, by the rules above."""
     lines = (Text.from_ansi(CHANGING.sub("…", line)) for line in output.splitlines())
     shown = (line for line in lines if not LEFT_OUT.search(line.plain))
-    return [line for _, moment in groupby(shown, is_log) for line in sorted(moment, key=is_log_of_app)]
+    return [
+        line for _, moment in groupby(shown, is_log) for line in sorted(moment, key=is_log_of_app)
+    ]
 
 
 def is_log(line: Text) -> bool:

@@ -1,30 +1,70 @@
-"""The template as a user has it: a clean clone with one release, no trust, no settings of this machine."""
+"""The template as a user has it: a clean clone with one release, no trust, no settings of this
+machine.
+"""
 
 import os
 import shutil
 import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
 import pytest
-from dev_server import DevServer
-from executor import Executor
+import yaml
+from copier import run_copy
+from inngest_devtools.testing import RealServer, StandIn
 
-from tests.inngest_app import SIGNING_KEY, App
+from tests.testing.inngest_app import SIGNING_KEY, App
 
 REPOSITORY = Path(__file__).parents[1]
-ALL_EXAMPLES = "examples=[event, scheduled, steps, errors, tenant, fan_out, approval, flow_control]"
+EXAMPLES = list(
+    yaml.safe_load((REPOSITORY / "copier.yml").read_text())["examples"]["choices"].values()
+)
+ALL_EXAMPLES = f"examples=[{', '.join(EXAMPLES)}]"
 
-posix_only = pytest.mark.skipif(os.name == "nt", reason="file modes, paths or names that Windows does not have")
+posix_only = pytest.mark.skipif(
+    os.name == "nt", reason="file modes, paths or names that Windows does not have"
+)
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--dev-server", action="store_true", help="hold the stand-in's tests against a real Dev Server")
-    parser.addoption("--update-cases", type=int, default=200, help="how many random edits meet an update")
+    parser.addoption(
+        "--inngest-dev-server",
+        action="store_true",
+        help="hold the stand-in's tests against a real Dev Server",
+    )
+    parser.addoption(
+        "--update-cases", type=int, default=200, help="how many random edits meet an update"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let tests import the app of a generated project, `core` and `server`, in dev mode."""
+    folder = tempfile.TemporaryDirectory(prefix="rendered-")
+    config.add_cleanup(folder.cleanup)
+    render(Path(folder.name) / "project")
+    sys.path.insert(0, str(Path(folder.name) / "project" / "src"))
+    for name in [
+        name for name in os.environ if name.startswith("INNGEST_") and name != "INNGEST_BIN"
+    ]:
+        del os.environ[name]
+    os.environ |= {"INNGEST_DEV": "1", "INNGEST_ENV_FILE": ""}
+
+
+def render(destination: Path, **answers: object) -> None:
+    """The template as it is in the work tree, with every example; faster than from a release."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("copier.yml", "hooks", "template"):
+            source = REPOSITORY / name
+            copy_whole = shutil.copytree if source.is_dir() else shutil.copy
+            copy_whole(source, Path(folder, name))
+        data = {"examples": EXAMPLES} | answers
+        run_copy(folder, destination, data=data, defaults=True, quiet=True)
 
 
 @pytest.fixture(scope="session")
@@ -34,15 +74,24 @@ def update_cases(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture(scope="session")
 def copier_template_paths() -> list[str]:
-    """What pytest-copier takes for its clone. Left empty it takes all, a `.git` that belongs to a worktree included."""
+    """What pytest-copier takes for its clone.
+
+    Left empty it takes all, a `.git` that belongs to a worktree included.
+    """
     return ["copier.yml", "hooks", "template", ".gitattributes", ".gitignore"]
 
 
 @pytest.fixture(scope="session")
 def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment without what this machine could help with: Copier settings, git's variables, Inngest's."""
+    """An environment without what this machine could help with: Copier settings, git's variables,
+    Inngest's.
+    """
     prefixes = ("COPIER_", "GIT_", "INNGEST_", "VIRTUAL_ENV", "UV_PROJECT", "PYTHON")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(prefixes) and name != "PORT"}
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(prefixes) and name != "PORT"
+    }
     settings = tmp_path_factory.mktemp("settings") / "settings.yml"
     settings.write_text("{}\n")
     env["COPIER_SETTINGS_PATH"] = str(settings)
@@ -57,12 +106,16 @@ def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def run(clean_env: dict[str, str]) -> Run:
     """Run a command in the clean environment, without a terminal.
 
-    `run("uv", "sync", cwd=path, check=True, env={"PORT": "1"})`: `check` fails the test with the command's output,
-    `env` adds variables.
+    `run("uv", "sync", cwd=path, check=True, env={"PORT": "1"})`: `check` fails the test with the
+    command's output, `env` adds variables.
     """
 
     def _run(
-        *command: str | Path, cwd: Path, check: bool = True, env: dict[str, str] | None = None, timeout: float = 300
+        *command: str | Path,
+        cwd: Path,
+        check: bool = True,
+        env: dict[str, str] | None = None,
+        timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
         result = subprocess.run(
             [str(part) for part in command],
@@ -75,7 +128,9 @@ def run(clean_env: dict[str, str]) -> Run:
             timeout=timeout,
         )
         if check and result.returncode:
-            pytest.fail(f"{command} ended with {result.returncode}\n{result.stdout}\n{result.stderr}")
+            pytest.fail(
+                f"{command} ended with {result.returncode}\n{result.stdout}\n{result.stderr}"
+            )
         return result
 
     return _run
@@ -83,11 +138,23 @@ def run(clean_env: dict[str, str]) -> Run:
 
 @pytest.fixture(scope="session")
 def copy(copier_template: Path, run: Run) -> Callable[..., Path]:
-    """`copier copy --defaults` as a user types it: the command line, no trust. Answers as "name=value"."""
+    """`copier copy --defaults` as a user types it: the command line, no trust.
+
+    Answers as "name=value".
+    """
 
     def _copy(destination: Path, *answers: str) -> Path:
         data = [part for answer in answers for part in ("--data", answer)]
-        run("copier", "copy", "--quiet", "--defaults", *data, copier_template, destination, cwd=destination.parent)
+        run(
+            "copier",
+            "copy",
+            "--quiet",
+            "--defaults",
+            *data,
+            copier_template,
+            destination,
+            cwd=destination.parent,
+        )
         return destination
 
     return _copy
@@ -95,7 +162,10 @@ def copy(copier_template: Path, run: Run) -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def project(copy: Callable[..., Path], run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generated project with every example, installed. Read and run it; copy it before changing it."""
+    """A generated project with every example, installed.
+
+    Read and run it; copy it before changing it.
+    """
     path = copy(tmp_path_factory.mktemp("project") / "my-app", ALL_EXAMPLES, "os=all")
     run("uv", "sync", "--quiet", cwd=path)
     return path
@@ -103,8 +173,12 @@ def project(copy: Callable[..., Path], run: Run, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture
 def changed_project(project: Path, tmp_path: Path) -> Path:
-    """A copy of the project to change; it runs in the environment of the first, with `PYTHONPATH` on its `src`."""
-    return Path(shutil.copytree(project, tmp_path / "changed", ignore=shutil.ignore_patterns(".venv")))
+    """A copy of the project to change; it runs in the environment of the first, with `PYTHONPATH`
+    on its `src`.
+    """
+    return Path(
+        shutil.copytree(project, tmp_path / "changed", ignore=shutil.ignore_patterns(".venv"))
+    )
 
 
 def python_of(project: Path) -> Path:
@@ -116,22 +190,22 @@ def python_of(project: Path) -> Path:
 def app(request: pytest.FixtureRequest) -> Iterator[App]:
     """An Inngest app in dev mode, with a server of its own."""
     with ExitStack() as stack:
-        yield App(stack, _find_server(request))
+        yield App(stack, find_server(request))
 
 
-def _find_server(request: pytest.FixtureRequest) -> Executor:
-    if not request.config.getoption("--dev-server"):
-        return Executor()
+def find_server(request: pytest.FixtureRequest) -> StandIn:
+    if not request.config.getoption("--inngest-dev-server"):
+        return StandIn()
     if request.node.get_closest_marker("stand_in"):
         pytest.skip("about the stand-in, or waits longer than a test can")
     path = os.environ.get("INNGEST_BIN") or shutil.which("inngest")
     if not path:
-        pytest.fail("--dev-server needs the Inngest CLI: name it in INNGEST_BIN")
-    return cast("Executor", DevServer(Path(path)))  # to a test that is not marked they are alike
+        pytest.fail("--inngest-dev-server needs the Inngest CLI: name it in INNGEST_BIN")
+    return cast("StandIn", RealServer(Path(path)))  # to a test that is not marked they are alike
 
 
 @pytest.fixture
 def production_app() -> Iterator[App]:
     """An Inngest app in production mode: every request and response is signed."""
     with ExitStack() as stack:
-        yield App(stack, Executor(signing_key=SIGNING_KEY), signing_key=SIGNING_KEY)
+        yield App(stack, StandIn(signing_key=SIGNING_KEY), signing_key=SIGNING_KEY)

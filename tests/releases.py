@@ -10,7 +10,9 @@ from tests.conftest import Run
 
 @dataclass
 class Releases:
-    """A copy of the template that a test may move on; its first release, 99.99.99, is the working tree."""
+    """A copy of the template that a test may move on; its first release, 99.99.99, is the working
+    tree.
+    """
 
     path: Path
     run: Run
@@ -24,7 +26,16 @@ class Releases:
             self.run("git", "tag", tag, cwd=self.path)
 
     def copy(self, destination: Path, *arguments: str) -> Path:
-        self.run("copier", "copy", "--quiet", "--defaults", *arguments, self.path, destination, cwd=destination.parent)
+        self.run(
+            "copier",
+            "copy",
+            "--quiet",
+            "--defaults",
+            *arguments,
+            self.path,
+            destination,
+            cwd=destination.parent,
+        )
         return destination
 
     def born(self, project: Path, *arguments: str) -> Path:
@@ -46,12 +57,16 @@ def update(run: Run, project: Path, *arguments: str) -> str:
 
 def changed_files(run: Run, project: Path) -> set[str]:
     """What `git status` shows: changed, added and deleted files; conflicts too."""
-    lines = run("git", "status", "--porcelain", "--untracked-files=all", cwd=project).stdout.splitlines()
+    lines = run(
+        "git", "status", "--porcelain", "--untracked-files=all", cwd=project
+    ).stdout.splitlines()
     return {line[3:] for line in lines}
 
 
 def conflicts(run: Run, project: Path) -> set[str]:
-    return set(run("git", "diff", "--name-only", "--diff-filter=U", cwd=project).stdout.splitlines())
+    return set(
+        run("git", "diff", "--name-only", "--diff-filter=U", cwd=project).stdout.splitlines()
+    )
 
 
 def read_tree(project: Path) -> dict[str, bytes]:
@@ -59,9 +74,15 @@ def read_tree(project: Path) -> dict[str, bytes]:
     kept = {".git", ".env", "uv.lock"}
     files = [path for path in project.rglob("*") if path.is_file()]
     paths = {path.relative_to(project): path for path in files}
-    return {name.as_posix(): path.read_bytes() for name, path in paths.items() if not kept & {name.parts[0]}}
+    return {
+        name.as_posix(): path.read_bytes()
+        for name, path in paths.items()
+        if not kept & {name.parts[0]}
+    }
 
 
 def clone(source: Path, destination: Path) -> Path:
-    shutil.copytree(source, destination, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        source, destination, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
     return destination

@@ -38,14 +38,18 @@ def test_measure_pairs_in_turns_after_one_that_does_not_count() -> None:
 
 
 def test_take_the_median_and_the_quartiles_of_the_pairs() -> None:
-    comparison = Comparison("start", "bare", ours=[1.0, 2.0, 3.0, 4.0, 90.0], theirs=[1.0] * 4 + [10.0])
+    comparison = Comparison(
+        "start", "bare", ours=[1.0, 2.0, 3.0, 4.0, 90.0], theirs=[1.0] * 4 + [10.0]
+    )
 
     assert comparison.ratio == 3.0
     assert comparison.spread == (2.0, 4.0)
     assert Comparison("start", "bare", ours=[3.0], theirs=[2.0]).spread == (1.5, 1.5)
 
 
-@pytest.mark.parametrize(("bound", "verdict"), [(1.5, "1.50 holds"), (1.49, "1.49 EXCEEDED"), (None, "")])
+@pytest.mark.parametrize(
+    ("bound", "verdict"), [(1.5, "1.50 holds"), (1.49, "1.49 EXCEEDED"), (None, "")]
+)
 def test_say_whether_a_bound_holds(bound: float | None, verdict: str) -> None:
     comparison = Comparison("app start", "bare", bound, ours=[3.0], theirs=[2.0])
 
@@ -75,7 +79,7 @@ def test_exit_with_1_when_a_bound_does_not_hold(
 @pytest.mark.parametrize(
     ("arguments", "env", "message"),
     [
-        (["speed"], {}, "no group speed: choose from templates, app, dev-server"),
+        (["speed"], {}, "no group speed: choose from templates, app, dev-server, reload"),
         (["--pairs", "0"], {}, "--pairs: at least 1"),
         (["--json", "nowhere/table.json"], {}, "--json: nowhere is no folder"),
         (["--peer-answers", "nowhere.yml"], {}, "--peer-answers: nowhere.yml is not a file"),
@@ -83,8 +87,12 @@ def test_exit_with_1_when_a_bound_does_not_hold(
         (["dev-server"], {}, "INNGEST_BIN does not name the Inngest CLI"),
     ],
 )
-def test_refuse_wrong_usage_in_one_line(run: Run, arguments: list[str], env: dict[str, str], message: str) -> None:
-    result = run(sys.executable, "-m", "benchmarks", *arguments, cwd=REPOSITORY, check=False, env=env)
+def test_refuse_wrong_usage_in_one_line(
+    run: Run, arguments: list[str], env: dict[str, str], message: str
+) -> None:
+    result = run(
+        sys.executable, "-m", "benchmarks", *arguments, cwd=REPOSITORY, check=False, env=env
+    )
 
     assert result.returncode == 2
     assert result.stderr.splitlines()[-1] == f"python -m benchmarks: error: {message}"
@@ -94,7 +102,16 @@ def test_refuse_a_peer_that_is_no_template(run: Run, tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("# Nothing\n")
     commit(tmp_path)
 
-    result = run(sys.executable, "-m", "benchmarks", "templates", "--peer", tmp_path, cwd=REPOSITORY, check=False)
+    result = run(
+        sys.executable,
+        "-m",
+        "benchmarks",
+        "templates",
+        "--peer",
+        tmp_path,
+        cwd=REPOSITORY,
+        check=False,
+    )
 
     assert result.returncode == 1
     assert result.stderr.splitlines() == [f"ERROR: {tmp_path} is no template: it has no copier.yml"]
@@ -105,7 +122,9 @@ def test_measure_each_thing_that_needs_no_dev_server(run: Run, tmp_path: Path) -
     table, peer = tmp_path / "table.json", tmp_path / "peer"
     peer.mkdir()
     (peer / "copier.yml").write_text("name: {type: str}\n")
-    (peer / "{{ _copier_conf.answers_file }}.jinja").write_text("{{ _copier_answers | to_nice_yaml }}\n")
+    (peer / "{{ _copier_conf.answers_file }}.jinja").write_text(
+        "{{ _copier_answers | to_nice_yaml }}\n"
+    )
     (tmp_path / "answers.yml").write_text("name: A peer\n")
     commit(peer)
 

@@ -1,5 +1,6 @@
 """The contract of copier.yml: asks for no trust, and every question can be answered by --defaults."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +10,30 @@ import yaml
 from tests.conftest import REPOSITORY
 
 CONFIG: dict[str, Any] = yaml.safe_load((REPOSITORY / "copier.yml").read_text())
-QUESTIONS = {name: question for name, question in CONFIG.items() if not name.startswith("_")}
-QUESTION_KEYS = {"type", "help", "default", "validator", "choices", "multiselect"}
+TEMPLATE = REPOSITORY / "template"
+QUESTIONS = {
+    name: question
+    for name, question in CONFIG.items()
+    if not name.startswith("_") and question.get("when") is not False
+}
+QUESTION_KEYS = {"type", "help", "default", "validator", "choices", "multiselect", "when"}
 
 every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
 
 
 def test_ask_questions_in_order_of_importance() -> None:
-    assert list(QUESTIONS) == ["app_id", "port", "db_url", "os", "inngest_port", "examples", "deploy"]
+    assert list(QUESTIONS) == [
+        "package",
+        "app_id",
+        "port",
+        "db_url",
+        "os",
+        "app",
+        "inngest_port",
+        "examples",
+        "deploy",
+        "language",
+    ]
 
 
 @every_question
@@ -54,14 +71,25 @@ def test_configure_settings_that_keep_an_update_safe() -> None:
 
 def test_exclude_anchored_paths_that_exist() -> None:
     """An unanchored pattern matches in every folder; one without a file is a leftover."""
-    paths = [entry.split("%}")[1].split("{%")[0] for entry in CONFIG["_exclude"]]
+    paths = [read_excluded_path(entry) for entry in CONFIG["_exclude"] if not entry.startswith("!")]
 
     assert [path for path in paths if not path.startswith("/")] == []
-    template = REPOSITORY / "template"
-    assert [path for path in paths if not any(template.glob(f"{path[1:]}*"))] == []  # the source may end in .jinja
+    # the source may end in .jinja
+    sources = [path.relative_to(TEMPLATE).as_posix() for path in TEMPLATE.rglob("*")]
+    assert [path for path in paths if not any(f"/{one}".startswith(path) for one in sources)] == []
+
+
+def read_excluded_path(entry: str) -> str:
+    """As it is in the template: with the names of its templated folders."""
+    path = re.sub(r"^{%.*?%}|{% endif %}$", "", entry)
+    return re.sub(r"\{\{ (\w+) \| default\('[\w/]+'\) \}\}", r"{{ \1 }}", path)
 
 
 def test_exclude_both_function_and_test_of_every_example() -> None:
     for example in QUESTIONS["examples"]["choices"].values():
-        folders = {Path(entry).parent.name for entry in CONFIG["_exclude"] if f"'{example}' not in examples" in entry}
+        folders = {
+            Path(entry).parent.name
+            for entry in CONFIG["_exclude"]
+            if f"'{example}' not in examples" in entry
+        }
         assert "functions" in folders, example

@@ -18,7 +18,7 @@ from tests.test_copier_yml import QUESTIONS
 
 OPERATING_SYSTEMS = list(QUESTIONS["os"]["choices"].values())
 EXAMPLES = list(QUESTIONS["examples"]["choices"].values())
-DEFAULT_EXAMPLES = yaml.safe_load(QUESTIONS["examples"]["default"])
+DEFAULT_EXAMPLES = ["event", "scheduled", "steps", "errors", "tenant"]
 DB_URLS = ["", "postgresql://postgres:postgres@localhost:5432/inngest"]
 
 # The function that each example stands for, and its id.
@@ -31,6 +31,9 @@ FUNCTIONS = {
     "fan_out": ("fan_out", "fan-out"),
     "approval": ("approval", "approval"),
     "flow_control": ("flow_control", "flow-control"),
+    "saga": ("saga", "saga"),
+    "ai": ("ai_agent", "ai-agent"),
+    "progress": ("progress", "progress"),
 }
 
 NAMED_FILES = [
@@ -54,7 +57,8 @@ NAMED_FILES = [
     "src/server/main.py",
     "src/server/routes/__init__.py",
     "tests/conftest.py",
-    "tests/executor.py",
+    "tools/inngest-devtools/pyproject.toml",
+    "tools/inngest-devtools/src/inngest_devtools/testing/plugin.py",
 ]
 
 
@@ -71,7 +75,9 @@ def assert_is_clean(project: Path) -> None:
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"(?<!\$)\{\{[ -]|\{%|\{#", text), f"{path} has Jinja left"
         assert "copier._main" not in text, f"{path} names a temporary folder"
-        assert not text or (text.endswith("\n") and not text.endswith("\n\n")), f"{path} does not end in one newline"
+        assert not text or (text.endswith("\n") and not text.endswith("\n\n")), (
+            f"{path} does not end in one newline"
+        )
         match path.suffix:
             case ".py":
                 compile(text, path, "exec", ast.PyCF_ONLY_AST)
@@ -90,9 +96,15 @@ def test_copy_on_command_line_without_trust_renders_named_files(
     project = copy(tmp_path / "my-app", f"os={os}", f"db_url={db_url}")
 
     launchers = {"windows": {"cmd"}, "all": {"sh", "cmd"}}.get(os, {"sh"})
-    functions = {f"src/core/inngest/functions/{FUNCTIONS[example][0]}.py" for example in DEFAULT_EXAMPLES}
+    functions = {
+        f"src/core/inngest/functions/{FUNCTIONS[example][0]}.py" for example in DEFAULT_EXAMPLES
+    }
     files = list_files(project)
-    assert {*NAMED_FILES, *functions, *(f"bin/inngest/start-inngest.{launcher}" for launcher in launchers)} <= files
+    assert {
+        *NAMED_FILES,
+        *functions,
+        *(f"bin/inngest/start-inngest.{launcher}" for launcher in launchers),
+    } <= files
     assert len([file for file in files if "start-inngest" in file]) == len(launchers)
     assert_is_clean(project)
 
@@ -106,7 +118,9 @@ def test_copy_on_command_line_without_trust_renders_named_files(
     ],
     ids=lambda answers: "-".join(map(str, answers.get("examples", answers.values()))),
 )
-def test_copy_with_answers_renders_clean(copier: CopierFixture, tmp_path: Path, answers: dict[str, object]) -> None:
+def test_copy_with_answers_renders_clean(
+    copier: CopierFixture, tmp_path: Path, answers: dict[str, object]
+) -> None:
     project = copier.copy(tmp_path / "my-app", **answers)
 
     examples = answers.get("examples", DEFAULT_EXAMPLES)
@@ -120,11 +134,17 @@ def test_copy_with_answers_renders_clean(copier: CopierFixture, tmp_path: Path, 
     project.run("ruff format --check --no-cache")
 
 
-def test_copy_with_defaults_renders_exactly_the_listed_tree(copy: Callable[..., Path], tmp_path: Path) -> None:
-    """A file that comes or goes is a decision: `tests/default_tree.txt` is where it shows in a review."""
+def test_copy_with_defaults_renders_exactly_the_listed_tree(
+    copy: Callable[..., Path], tmp_path: Path
+) -> None:
+    """A file that comes or goes is a decision: `tests/default_tree.txt` is where it shows in a
+    review.
+    """
     project = copy(tmp_path / "my-app", "os=linux")
 
-    assert sorted(list_files(project)) == (REPOSITORY / "tests/default_tree.txt").read_text().split()
+    assert (
+        sorted(list_files(project)) == (REPOSITORY / "tests/default_tree.txt").read_text().split()
+    )
 
 
 def test_copy_stores_exactly_the_answers(copy: Callable[..., Path], tmp_path: Path) -> None:
@@ -132,7 +152,9 @@ def test_copy_stores_exactly_the_answers(copy: Callable[..., Path], tmp_path: Pa
 
     text = (project / ".copier-answers.yml").read_text()
     answers = yaml.safe_load(text)
-    assert set(answers) == {*QUESTIONS, "_commit", "_src_path"}
+    assert set(answers) == {*QUESTIONS, "_commit", "_src_path"} - {
+        "app"
+    }  # that is for a project that stands
     assert answers["app_id"] == "my-app"
     assert answers["examples"] == DEFAULT_EXAMPLES
 
@@ -145,7 +167,9 @@ def test_copy_keeps_launcher_executable(copy: Callable[..., Path], tmp_path: Pat
     assert (project / "bin/inngest/start-inngest.cmd").read_bytes().count(b"\r\n") > 1
 
 
-def test_copy_configures_dev_server_with_keys_of_its_command_line(copy: Callable[..., Path], tmp_path: Path) -> None:
+def test_copy_configures_dev_server_with_keys_of_its_command_line(
+    copy: Callable[..., Path], tmp_path: Path
+) -> None:
     project = copy(tmp_path / "my-app", "port=9000", "inngest_port=9100")
 
     config = json.loads((project / "bin/inngest/inngest.config.json").read_text())
@@ -177,16 +201,25 @@ def test_copy_prints_next_commands_ready_to_paste(
 ) -> None:
     path = tmp_path / folder
 
-    result = run("copier", "copy", "--defaults", "--data", f"os={os}", copier_template, path, cwd=tmp_path)
+    result = run(
+        "copier", "copy", "--defaults", "--data", f"os={os}", copier_template, path, cwd=tmp_path
+    )
 
     message = result.stderr[result.stderr.index("Next, ready to paste:") :]
     assert command.format(path=path, parent=tmp_path) in message
-    for line in ("  git init\n  uv lock\n  git add --all\n", "  uv run dev", "http://127.0.0.1:8288", "uv run pytest"):
+    for line in (
+        "  git init --initial-branch main\n  uv lock\n  git add --all\n",
+        "  uv run dev",
+        "http://127.0.0.1:8288",
+        "uv run pytest",
+    ):
         assert line in message
     assert max(map(len, message.replace(str(tmp_path), "").splitlines())) <= 80
 
 
-def test_copy_without_terminal_names_the_command_that_works(copier_template: Path, run: Run, tmp_path: Path) -> None:
+def test_copy_without_terminal_names_the_command_that_works(
+    copier_template: Path, run: Run, tmp_path: Path
+) -> None:
     result = run("copier", "copy", copier_template, tmp_path / "my-app", cwd=tmp_path, check=False)
 
     assert result.returncode == 1

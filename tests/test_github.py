@@ -1,4 +1,6 @@
-"""The repository's side of GitHub: files that GitHub takes, pinned actions, versions that agree with the README's."""
+"""The repository's side of GitHub: files that GitHub takes, pinned actions, versions that agree
+with the README's.
+"""
 
 import json
 import os
@@ -12,11 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ALL_EXAMPLES, REPOSITORY, Run, posix_only
+from tests.conftest import REPOSITORY, Run, posix_only
 from tests.test_copier_yml import CONFIG, QUESTIONS
 
 GITHUB = REPOSITORY / ".github"
-CI, NEWEST, RELEASE = (GITHUB / "workflows" / name for name in ("ci.yml", "newest.yml", "release.yml"))
+CI, NEWEST, RELEASE = (
+    GITHUB / "workflows" / name for name in ("ci.yml", "newest.yml", "release.yml")
+)
 WORKFLOWS = [CI, NEWEST, RELEASE]
 TEMPLATE_CI = REPOSITORY / "template/.github/workflows/ci.yml"
 FORMS = [GITHUB / "ISSUE_TEMPLATE" / name for name in ("project.yml", "scaffold.yml")]
@@ -55,9 +59,13 @@ def test_write_own_workflows_without_findings_of_zizmor(run: Run) -> None:
 
 def test_pin_one_commit_of_every_action() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in [*WORKFLOWS, TEMPLATE_CI])
-    actions = {line for line in re.findall(r"uses: (.+)$", text, re.MULTILINE) if not line.startswith("$/")}
+    actions = {
+        line for line in re.findall(r"uses: (.+)$", text, re.MULTILINE) if not line.startswith("$/")
+    }
 
-    assert [action for action in actions if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", action)] == []
+    assert [
+        action for action in actions if not re.fullmatch(r"\S+@[0-9a-f]{40} # v[\d.]+", action)
+    ] == []
     assert len(actions) == len({action.partition("@")[0] for action in actions})
 
 
@@ -106,7 +114,9 @@ def test_test_the_supported_pythons_and_try_the_next() -> None:
 
 def test_require_the_supported_sdk() -> None:
     oldest = supported(r"`inngest` (\S+)")
-    project = read_requirements(REPOSITORY / "template/pyproject.toml.jinja", "project", "dependencies")
+    project = read_requirements(
+        REPOSITORY / "template/pyproject.toml.jinja", "project", "dependencies"
+    )
 
     assert f"inngest>={oldest},<0.6" in project
     assert project <= read_requirements(REPOSITORY / "pyproject.toml", "dependency-groups", "dev")
@@ -118,14 +128,18 @@ def test_require_the_supported_copier() -> None:
 
     assert CONFIG["_min_copier_version"] == f"{oldest}.0"
     ours = read_requirements(REPOSITORY / "pyproject.toml", "dependency-groups", "dev")
-    assert any(each.startswith(f"copier>={oldest}") for each in ours)  # newest.yml lifts the upper bound
+    # newest.yml lifts the upper bound
+    assert any(each.startswith(f"copier>={oldest}") for each in ours)
     assert f"'copier>={oldest}'" in NEWEST.read_text(encoding="utf-8")
 
 
 def test_install_the_supported_cli() -> None:
-    binary = (REPOSITORY / "template/src/devtools/binary.py").read_text(encoding="utf-8")
+    binary = (
+        REPOSITORY / "template/tools/inngest-devtools/src/inngest_devtools/inngest_cli.py"
+    ).read_text(encoding="utf-8")
 
-    (version,) = re.findall(r"^VERSION = \"(.+)\"", binary, re.MULTILINE)  # newest.yml writes another one there
+    # newest.yml writes another one there
+    (version,) = re.findall(r"^VERSION = \"(.+)\"", binary, re.MULTILINE)
     assert version.rpartition(".")[0] == supported(r"Inngest CLI (\d+\.\d+)")
 
 
@@ -134,7 +148,6 @@ def test_copy_every_example(workflow: Path, job: str) -> None:
     every = ", ".join(QUESTIONS["examples"]["choices"].values())
 
     assert load(workflow)["jobs"][job]["env"]["EXAMPLES"] == f"[{every}]"
-    assert f"examples=[{every}]" == ALL_EXAMPLES
 
 
 # --- What a failure with a newer version opens
@@ -148,28 +161,48 @@ print({{"api": os.environ["JOBS"], "issue": os.environ["ISSUES"]}}.get(sys.argv[
 """
 
 
-def report(folder: Path, conclusions: dict[str, str | None], issues: dict[str, int]) -> list[list[str]]:
-    """What `gh` is called with for jobs that ended so, while issues of these titles and numbers are open."""
+def report(
+    folder: Path, conclusions: dict[str, str | None], issues: dict[str, int]
+) -> list[list[str]]:
+    """What `gh` is called with for jobs that ended so, while issues of these titles and numbers are
+    open.
+    """
     (folder / "gh").write_text(GH)
     (folder / "gh").chmod(0o755)
-    jobs = [{"name": name, "conclusion": end, "html_url": f"https://x/{name}"} for name, end in conclusions.items()]
+    jobs = [
+        {"name": name, "conclusion": end, "html_url": f"https://x/{name}"}
+        for name, end in conclusions.items()
+    ]
     env = {
         "PATH": f"{folder}:{os.environ['PATH']}",
         "GITHUB_REPOSITORY": "owner/template",
         "GITHUB_RUN_ID": "7",
         "JOBS": json.dumps({"jobs": jobs}),
-        "ISSUES": json.dumps([{"title": title, "number": number} for title, number in issues.items()]),
+        "ISSUES": json.dumps(
+            [{"title": title, "number": number} for title, number in issues.items()]
+        ),
     }
-    subprocess.run([sys.executable, GITHUB / "report_failed_jobs.py"], cwd=folder, env=os.environ | env, check=True)
+    subprocess.run(
+        [sys.executable, GITHUB / "report_failed_jobs.py"],
+        cwd=folder,
+        env=os.environ | env,
+        check=True,
+    )
     calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
     assert calls[0] == ["api", "repos/owner/template/actions/runs/7/jobs?per_page=100"]
-    return [call for call in calls if call[:2] in (["issue", "create"], ["issue", "comment"], ["label", "create"])]
+    return [
+        call
+        for call in calls
+        if call[:2] in (["issue", "create"], ["issue", "comment"], ["label", "create"])
+    ]
 
 
 @posix_only
 @pytest.mark.parametrize("conclusion", ["failure", "timed_out", "cancelled"])
 def test_open_issue_about_failed_job(tmp_path: Path, conclusion: str) -> None:
-    label, issue = report(tmp_path, {"Inngest SDK": conclusion, "Copier": "success", "Report": None}, {})
+    label, issue = report(
+        tmp_path, {"Inngest SDK": conclusion, "Copier": "success", "Report": None}, {}
+    )
 
     assert label[:3] == ["label", "create", "newest"]
     assert issue[2:6] == ["--title", "Newest versions: Inngest SDK", "--label", "newest"]
@@ -182,9 +215,14 @@ def test_comment_on_open_issue_of_same_title(tmp_path: Path) -> None:
 
     _, *calls = report(tmp_path, {"Inngest SDK": "failure", "Inngest CLI": "failure"}, issues)
 
-    assert [call[:3] for call in calls] == [["issue", "create", "--title"], ["issue", "comment", "12"]]
+    assert [call[:3] for call in calls] == [
+        ["issue", "create", "--title"],
+        ["issue", "comment", "12"],
+    ]
 
 
 @posix_only
 def test_report_nothing_when_no_job_failed(tmp_path: Path) -> None:
-    assert report(tmp_path, {"Copier": "success", "Inngest CLI": "skipped", "Report": None}, {}) == []
+    assert (
+        report(tmp_path, {"Copier": "success", "Inngest CLI": "skipped", "Report": None}, {}) == []
+    )

@@ -1,4 +1,6 @@
-"""Every string that could break a file, in every question, by every way in: refused, or rendered exactly."""
+"""Every string that could break a file, in every question, by every way in: refused, or rendered
+exactly.
+"""
 
 import json
 import os
@@ -48,7 +50,11 @@ HOSTILE = [
     "[a, b]",
     "x" * 500,
 ]
-STRINGS = [name for name, question in QUESTIONS.items() if question["type"] == "str" and "choices" not in question]
+STRINGS = [
+    name
+    for name, question in QUESTIONS.items()
+    if question["type"] == "str" and "choices" not in question
+]
 LISTS = [name for name, question in QUESTIONS.items() if question.get("multiselect")]
 WITH_CHOICES = [name for name, question in QUESTIONS.items() if "choices" in question]
 INTEGERS = [name for name, question in QUESTIONS.items() if question["type"] == "int"]
@@ -119,7 +125,15 @@ def test_copy_with_hostile_data_on_command_line_is_refused(
     answer = f"{name}={json.dumps([value]) if name in LISTS else value}"
 
     result = run(
-        "copier", "copy", "--defaults", "--data", answer, copier_template, tmp_path / "app", cwd=tmp_path, check=False
+        "copier",
+        "copy",
+        "--defaults",
+        "--data",
+        answer,
+        copier_template,
+        tmp_path / "app",
+        cwd=tmp_path,
+        check=False,
     )
 
     assert_refused(result, tmp_path / "app", name)
@@ -130,7 +144,9 @@ if sys.platform != "win32":
     import pexpect
 
     @pytest.fixture
-    def prompts(copier_template: Path, clean_env: dict[str, str], tmp_path: Path) -> "Iterator[pexpect.spawn[str]]":
+    def prompts(
+        copier_template: Path, clean_env: dict[str, str], tmp_path: Path
+    ) -> "Iterator[pexpect.spawn[str]]":
         """`copier copy` waiting at its first question, in a terminal of 80 columns."""
         child = pexpect.spawn(
             "copier", ["copy", str(copier_template), str(tmp_path / "app")],
@@ -171,7 +187,9 @@ if sys.platform != "win32":
         assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.slow
-    def test_type_answers_corrects_them_and_copies(prompts: "pexpect.spawn[str]", tmp_path: Path) -> None:
+    def test_type_answers_corrects_them_and_copies(
+        prompts: "pexpect.spawn[str]", tmp_path: Path
+    ) -> None:
         prompts.send(f"{CLEAR}Shop\r")
         prompts.expect("Use a-z, 0-9")
         prompts.send(f"{CLEAR}shop\r")
@@ -206,12 +224,18 @@ ENCODED = st.sampled_from(["%20", "%22", "%5C", "%7B%7B", "%E9"])
 PART = st.lists(WORD | ENCODED, min_size=1, max_size=4).map("".join)
 
 
-@given(PART, PART, PART, st.sampled_from(["localhost", "127.0.0.1", "[::1]"]), st.integers(1, 65535))
-def test_render_accepted_db_url_exactly(user: str, password: str, database: str, host: str, port: int) -> None:
+@given(
+    PART, PART, PART, st.sampled_from(["localhost", "127.0.0.1", "[::1]"]), st.integers(1, 65535)
+)
+def test_render_accepted_db_url_exactly(
+    user: str, password: str, database: str, host: str, port: int
+) -> None:
     db_url = f"postgresql://{user}:{password}@{host}:{port}/{database}?application_name={password}"
     source = (REPOSITORY / "template/bin/inngest/inngest.config.json.jinja").read_text()
     environment = jinja2.Environment(
-        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"], trim_blocks=True, lstrip_blocks=True
+        extensions=["jinja2_ansible_filters.AnsibleCoreFiltersExtension"],
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
     text = environment.from_string(source).render(port=8200, inngest_port=8288, db_url=db_url)
@@ -238,9 +262,13 @@ def test_read_settings_holds_the_given_answers(
     project: Path, copy: Callable[..., Path], run: Run, tmp_path: Path
 ) -> None:
     other = copy(tmp_path / "app", "app_id=a--b-9", "port=65535", "inngest_port=1024")
-    code = "from core.config import *; s = Settings(); print(s.inngest_app_id, s.port, s.api_origin)"
+    code = (
+        "from core.config import *; s = Settings(); print(s.inngest_app_id, s.port, s.api_origin)"
+    )
 
-    printed = run(python_of(project), "-c", code, cwd=other, env={"PYTHONPATH": str(other / "src")}).stdout
+    printed = run(
+        python_of(project), "-c", code, cwd=other, env={"PYTHONPATH": str(other / "src")}
+    ).stdout
 
     assert printed == "a--b-9 65535 http://127.0.0.1:1024\n"
 
@@ -251,9 +279,24 @@ def test_read_settings_holds_the_given_answers(
 @pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize(
-    "name", ["My App", "1st app", "项目", "x" * 200, "dots...", "it's", "a&b;c", "$HOME", "-dash", "%d", "{{ x }}"]
+    "name",
+    [
+        "My App",
+        "1st app",
+        "项目",
+        "x" * 200,
+        "dots...",
+        "it's",
+        "a&b;c",
+        "$HOME",
+        "-dash",
+        "%d",
+        "{{ x }}",
+    ],
 )
-def test_copy_into_odd_folder_renders_the_same_project(copy: Callable[..., Path], tmp_path: Path, name: str) -> None:
+def test_copy_into_odd_folder_renders_the_same_project(
+    copy: Callable[..., Path], tmp_path: Path, name: str
+) -> None:
     (tmp_path / "plain").mkdir()
     project = copy(tmp_path / name, "app_id=shop")
     plain = copy(tmp_path / "plain" / "shop", "app_id=shop")

@@ -8,7 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from dev_server import free_ports
+from inngest_devtools.testing import free_ports
 
 from tests.conftest import REPOSITORY, Run
 from tests.devtools.workspace import write_launcher
@@ -53,14 +53,19 @@ def use_default_ports(output: str, port: int) -> str:
 
 
 @pytest.mark.slow
-def test_show_what_the_dev_loop_prints(default_project: Path, port: int, clean_env: dict[str, str]) -> None:
-    from docs.picture import open_terminal, record_reload, record_start, tidy  # there is no pexpect for Windows
+def test_show_what_the_dev_loop_prints(
+    default_project: Path, port: int, clean_env: dict[str, str]
+) -> None:
+    # there is no pexpect for Windows
+    from docs.picture import open_terminal, record_reload, record_start, tidy
 
     env = clean_env | {"INNGEST_BIN": str(write_launcher(default_project / "stand-in"))}
     with open_terminal(default_project, env) as terminal:
         output = record_start(terminal) + record_reload(terminal, default_project)
 
-    prompt, *shown = [line for line in read_lines() if not line.startswith(("app     | ", "inngest | "))]
+    prompt, *shown = [
+        line for line in read_lines() if not line.startswith(("app     | ", "inngest | "))
+    ]
     printed = [line.plain for line in tidy(use_default_ports(output, port))]
     assert prompt == "$ uv run dev"
     assert shown == [line for line in printed if line and not line.startswith("inngest | ")]
@@ -77,7 +82,11 @@ def test_draw_the_same_picture_again(
     cli = os.environ.get("INNGEST_BIN") or str(shutil.which("inngest"))
     env = clean_env | {"INNGEST_BIN": cli, "NO_COLOR": "", "TERM": "xterm-256color"}
     with open_terminal(default_project, env) as terminal:
-        output = record_start(terminal) + record_event(terminal, port) + record_reload(terminal, default_project)
+        output = (
+            record_start(terminal)
+            + record_event(terminal, port)
+            + record_reload(terminal, default_project)
+        )
 
     assert draw(tidy(use_default_ports(output, port))) == SVG
 
@@ -101,4 +110,6 @@ def test_describe_the_picture_in_words() -> None:
 def test_load_fast_and_nothing_else() -> None:
     assert len(SVG.encode()) < 25_000
     urls = re.findall(r"\w+://[^\s\"'<&]+", SVG)
-    assert [url for url in urls if not re.match(rf"http://127\.0\.0\.1:\d+(/|$)|{NAMESPACE}$", url)] == []
+    assert [
+        url for url in urls if not re.match(rf"http://127\.0\.0\.1:\d+(/|$)|{NAMESPACE}$", url)
+    ] == []

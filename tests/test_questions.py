@@ -1,4 +1,7 @@
-"""What each question accepts and refuses. Every refusal is one line that says what to type, and nothing is written."""
+"""What each question accepts and refuses.
+
+Every refusal is one line that says what to type, and nothing is written.
+"""
 
 import json
 import re
@@ -36,7 +39,8 @@ def test_accept_app_id(app_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "app_id", ["", "a", "My-App", "1app", "app-", "-app", "my app", "app\n", 'a"b', "é", "{{x}}", "$x"]
+    "app_id",
+    ["", "a", "My-App", "1app", "app-", "-app", "my app", "app\n", 'a"b', "é", "{{x}}", "$x"],
 )
 def test_refuse_app_id_with_characters_that_an_id_has_not(app_id: str) -> None:
     assert render("app_id_error", app_id) == "Use a-z, 0-9 and -, like my-app"
@@ -146,10 +150,16 @@ def test_accept_db_url(db_url: str) -> None:
         ("postgresql://a@b@localhost/db", "Use postgresql://user@host:5432/name"),
         ("postgresql://localhost:port/db", "Use postgresql://user@host:5432/name"),
         ("postgresql://user:secret@db.example.com/db", "Put the password in .env, not in here"),
-        ("postgresql://user:secret@localhost.example.com/db", "Put the password in .env, not in here"),
+        (
+            "postgresql://user:secret@localhost.example.com/db",
+            "Put the password in .env, not in here",
+        ),
         ("postgresql://user:secret@10.0.0.5:5432/db", "Put the password in .env, not in here"),
         ("postgresql://db.example.com/db?password=secret", "Put the password in .env, not in here"),
-        ("postgresql://db.example.com/db?sslmode=require&p%61ssword=secret", "Put the password in .env, not in here"),
+        (
+            "postgresql://db.example.com/db?sslmode=require&p%61ssword=secret",
+            "Put the password in .env, not in here",
+        ),
     ],
 )
 def test_refuse_db_url(db_url: str, message: str) -> None:
@@ -157,9 +167,15 @@ def test_refuse_db_url(db_url: str, message: str) -> None:
     assert len(message) <= MAX_MESSAGE
 
 
-@given(st.builds("postgresql://{}{}/{}".format, st.sampled_from(["", "u@", "u:p@"]), st.text(), st.text()))
+@given(
+    st.builds(
+        "postgresql://{}{}/{}".format, st.sampled_from(["", "u@", "u:p@"]), st.text(), st.text()
+    )
+)
 def test_accept_no_db_url_that_is_not_one(db_url: str) -> None:
-    """Whatever passes is one printable ASCII line, a URL with a host and a database, and no URL hides a password."""
+    """Whatever passes is one printable ASCII line, a URL with a host and a database, and no URL
+    hides a password.
+    """
     message = render("db_url_error", db_url)
     if message:
         assert "\n" not in message
@@ -169,7 +185,9 @@ def test_accept_no_db_url_that_is_not_one(db_url: str) -> None:
     assert re.fullmatch(r"[!-~]+", db_url)
     assert url.hostname
     assert url.path.strip("/")
-    assert not url.password or url.hostname in ("localhost", "::1") or url.hostname.startswith("127.")
+    assert (
+        not url.password or url.hostname in ("localhost", "::1") or url.hostname.startswith("127.")
+    )
 
 
 # --- On the command line
@@ -178,9 +196,15 @@ def test_accept_no_db_url_that_is_not_one(db_url: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        ("app_id=My App", "Validation error for question 'app_id': Use a-z, 0-9 and -, like my-app"),
+        (
+            "app_id=My App",
+            "Validation error for question 'app_id': Use a-z, 0-9 and -, like my-app",
+        ),
         ("port=8289", "Validation error for question 'port': 8289 is the Dev Server's: use 8200"),
-        ("db_url=mysql://localhost/db", "question 'db_url': Start with postgresql://, or leave empty"),
+        (
+            "db_url=mysql://localhost/db",
+            "question 'db_url': Start with postgresql://, or leave empty",
+        ),
         ("inngest_port=8199", "question 'inngest_port': It takes 4 ports; 8200 is the app's"),
         ("examples=[]", "question 'examples': Pick at least one, with the space bar"),
     ],
@@ -189,7 +213,15 @@ def test_copy_with_refused_answer_says_what_to_type_and_writes_nothing(
     copier_template: Path, run: Run, tmp_path: Path, answer: str, message: str
 ) -> None:
     result = run(
-        "copier", "copy", "--defaults", "--data", answer, copier_template, tmp_path / "app", cwd=tmp_path, check=False
+        "copier",
+        "copy",
+        "--defaults",
+        "--data",
+        answer,
+        copier_template,
+        tmp_path / "app",
+        cwd=tmp_path,
+        check=False,
     )
 
     assert result.returncode == 1
@@ -209,7 +241,15 @@ def test_copy_with_answer_that_copier_refuses_writes_nothing(
     copier_template: Path, run: Run, tmp_path: Path, answer: str, message: str
 ) -> None:
     result = run(
-        "copier", "copy", "--defaults", "--data", answer, copier_template, tmp_path / "app", cwd=tmp_path, check=False
+        "copier",
+        "copy",
+        "--defaults",
+        "--data",
+        answer,
+        copier_template,
+        tmp_path / "app",
+        cwd=tmp_path,
+        check=False,
     )
 
     assert result.returncode == 1
@@ -217,7 +257,9 @@ def test_copy_with_answer_that_copier_refuses_writes_nothing(
     assert not (tmp_path / "app").exists()
 
 
-def test_copy_with_odd_but_valid_db_url_carries_it_exactly(copy: Callable[..., Path], tmp_path: Path) -> None:
+def test_copy_with_odd_but_valid_db_url_carries_it_exactly(
+    copy: Callable[..., Path], tmp_path: Path
+) -> None:
     db_url = "postgresql://user:p%22%5C$HOME&'(x)!;word@localhost:5432/db?options=-c%20x%3Dy"
 
     project = copy(tmp_path / "app", f"db_url={db_url}")
@@ -228,7 +270,9 @@ def test_copy_with_odd_but_valid_db_url_carries_it_exactly(copy: Callable[..., P
 
 
 @pytest.mark.parametrize("name", ["My App", "123", "项目", "it's $HOME `x`"])
-def test_copy_into_oddly_named_folder_works(copy: Callable[..., Path], tmp_path: Path, name: str) -> None:
+def test_copy_into_oddly_named_folder_works(
+    copy: Callable[..., Path], tmp_path: Path, name: str
+) -> None:
     project = copy(tmp_path / name)
 
     assert (project / "src/server/main.py").is_file()

@@ -12,7 +12,12 @@ from tests.test_copier_yml import QUESTIONS
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 (TRANSCRIPT,) = re.findall(r"```text\n(.*?)\n```", README, re.DOTALL)
-SCAFFOLD, RUN_IT, UPDATE, TEST = re.findall(r"```bash\n(.*?)\n```", README, re.DOTALL)
+BLOCKS = {
+    heading: re.findall(r"```bash\n(.*?)\n```", text, re.DOTALL)
+    for heading, text in re.findall(r"^##+ (.+?)$(.*?)(?=^##|\Z)", README, re.DOTALL | re.MULTILINE)
+}
+SCAFFOLD, RUN_IT = BLOCKS["Without uv"]
+(TEST,) = BLOCKS["Work on the template"]
 
 
 def test_list_answers_as_copier_yml_asks_them() -> None:
@@ -42,10 +47,18 @@ def test_scaffold_as_written_in_a_fresh_clone_and_an_empty_home(
     clone, home = tmp_path / "template", tmp_path / "home"
     home.mkdir()
     run("git", "clone", "--quiet", copier_template, clone, cwd=tmp_path)
-    env = {name: value for name, value in clean_env.items() if not name.startswith(("HOME", "XDG_", "COPIER_", "UV_"))}
+    env = {
+        name: value
+        for name, value in clean_env.items()
+        if not name.startswith(("HOME", "XDG_", "COPIER_", "UV_"))
+    }
 
     scaffolded = subprocess.run(
-        ["bash", "-c", SCAFFOLD], cwd=clone, env=env | {"HOME": str(home)}, capture_output=True, text=True
+        ["bash", "-c", SCAFFOLD],
+        cwd=clone,
+        env=env | {"HOME": str(home)},
+        capture_output=True,
+        text=True,
     )
 
     assert scaffolded.returncode == 0, scaffolded.stderr
@@ -63,23 +76,36 @@ def test_scaffold_as_written_in_a_fresh_clone_and_an_empty_home(
 
 
 @posix_only
-def test_show_what_a_scaffold_looks_like(copier_template: Path, clean_env: dict[str, str], tmp_path: Path) -> None:
+def test_show_what_a_scaffold_looks_like(
+    copier_template: Path, clean_env: dict[str, str], tmp_path: Path
+) -> None:
     import pexpect  # there is none for Windows
     import pyte
 
     prompt, *shown = TRANSCRIPT.splitlines()
     command = prompt.removeprefix("$ uvx ").replace("ADDRESS", str(copier_template))
     output = io.StringIO()
-    env = clean_env | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}  # nobody here tells where the cursor is
-    terminal = pexpect.spawn(command, cwd=tmp_path, env=env, dimensions=(200, 80), encoding="utf-8", timeout=30)
+    # nobody here tells where the cursor is
+    env = clean_env | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
+    terminal = pexpect.spawn(
+        command, cwd=tmp_path, env=env, dimensions=(300, 110), encoding="utf-8", timeout=30
+    )
     terminal.logfile_read = output
-    for question in QUESTIONS.values():
+    asked = [question for name, question in QUESTIONS.items() if name != "app"]  # a new project
+    for question in asked:
         terminal.expect_exact(question["help"])
         terminal.send("\r")
     terminal.expect(pexpect.EOF)
 
-    screen = pyte.Screen(80, 200)
+    screen = pyte.Screen(110, 300)
     pyte.Stream(screen).feed(output.getvalue())
     lines = "\n".join(line.rstrip() for line in screen.display)
-    lines = re.sub(r"(?<=template version )\S+", "1.0.0", lines).replace("   macOS\n", "   Linux (or WSL)\n")
-    assert re.sub(r"(    create  \S+\n)+", "    ...\n", lines).rstrip().splitlines() == shown
+    lines = re.sub(r"(?<=template version )\S+", "1.0.0", lines).replace(
+        "   macOS\n", "   Linux (or WSL)\n"
+    )
+    # A reader's template is no folder of the reader's machine.
+    lines = re.sub(r"\n+The template is a folder .+", "", lines, flags=re.DOTALL)
+    assert (
+        re.sub(r"((    create| identical)  \S+\n)+", "    ...\n", lines).rstrip().splitlines()
+        == shown
+    )

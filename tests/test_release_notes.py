@@ -52,11 +52,16 @@ def test_print_section_that_is_the_last() -> None:
 
 @pytest.mark.parametrize("tag", ["1.2.0", "v1.2", "v1.2.0.1", "v1.2.0-rc1", "v01.2.0", "v1.2.x"])
 def test_refuse_tag_that_is_not_a_release(tag: str) -> None:
-    assert print_notes(tag, CHANGELOG).stderr == f"{tag} is not the tag of a release: write it like v1.2.3.\n"
+    assert (
+        print_notes(tag, CHANGELOG).stderr
+        == f"{tag} is not the tag of a release: write it like v1.2.3.\n"
+    )
 
 
 NO_SECTION = 'CHANGELOG.md has no section "## 1.2.0 - YYYY-MM-DD".'
-NO_MANUAL_STEP = 'CHANGELOG.md has no line "Manual step:" for 1.2.0: write "Manual step: none." or what it is.'
+NO_MANUAL_STEP = (
+    'CHANGELOG.md has no line "Manual step:" for 1.2.0: write "Manual step: none." or what it is.'
+)
 NO_TRUST = 'CHANGELOG.md has no line "Trust:" for 1.2.0: write "Trust: none." or what it is.'
 UNRELEASED = "CHANGELOG.md still has notes under Unreleased: move them to 1.2.0."
 
@@ -83,6 +88,8 @@ def test_refuse_changelog_that_is_not_ready(old: str, new: str, message: str) ->
 def test_keep_changelog_ready_for_a_release() -> None:
     changelog = (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8")
 
-    printed = print_notes("v999.0.0", changelog.replace("## Unreleased\n", "## 999.0.0 - 2026-12-01\n"))
+    printed = print_notes(
+        "v999.0.0", changelog.replace("## Unreleased\n", "## 999.0.0 - 2026-12-01\n")
+    )
 
     assert printed.stderr == ""

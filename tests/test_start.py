@@ -1,4 +1,6 @@
-"""How a generated project starts: at once with nothing set, and not at all with something wrong set."""
+"""How a generated project starts: at once with nothing set, and not at all with something wrong
+set.
+"""
 
 import shutil
 import subprocess
@@ -8,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from executor import Executor, free_port
+from inngest_devtools.testing import StandIn, free_port
 
 from tests.conftest import Run, python_of
 
@@ -24,7 +26,13 @@ def start(
     """Start uvicorn in a folder, the project's own by default, and wait for its end."""
     folder = folder or project
     command = (python_of(project), "-m", "uvicorn", "server.main:app", "--port", "0")
-    return run(*command, cwd=folder, env={"PYTHONPATH": str(folder / "src")} | (env or {}), check=False, timeout=30)
+    return run(
+        *command,
+        cwd=folder,
+        env={"PYTHONPATH": str(folder / "src")} | (env or {}),
+        check=False,
+        timeout=30,
+    )
 
 
 @pytest.fixture
@@ -34,7 +42,9 @@ def served(project: Path, clean_env: dict[str, str]) -> Iterator[str]:
     port = listener.getsockname()[1]
     listener.close()
     command = ["uv", "run", "--no-sync", "uvicorn", "server.main:app", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=project, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(
+        command, cwd=project, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         for _ in range(200):
@@ -71,7 +81,10 @@ def test_start_hides_inngest_in_the_api_docs(served: str) -> None:
             "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production: take the values from the Inngest "
             "dashboard or, self-hosted, from the server's settings.",
         ),
-        ({"INNGEST_SIGNING_KEY": ""}, "INNGEST_SIGNING_KEY is blank: give it its value, or remove it."),
+        (
+            {"INNGEST_SIGNING_KEY": ""},
+            "INNGEST_SIGNING_KEY is blank: give it its value, or remove it.",
+        ),
         (
             KEYS | {"INNGEST_SIGNING_KEY": "not-hex"},
             "INNGEST_SIGNING_KEY is not hexadecimal: copy it again, or make one with `openssl rand -hex 32`.",
@@ -113,17 +126,25 @@ def test_start_with_several_wrong_variables_names_each(run: Run, project: Path) 
         assert name in line
 
 
-def test_start_reads_env_file_and_the_environment_wins(run: Run, project: Path, changed_project: Path) -> None:
-    (changed_project / ".env").write_bytes("\N{ZERO WIDTH NO-BREAK SPACE}INNGEST_BASE_URL=no-scheme\n".encode())
+def test_start_reads_env_file_and_the_environment_wins(
+    run: Run, project: Path, changed_project: Path
+) -> None:
+    (changed_project / ".env").write_bytes(
+        "\N{ZERO WIDTH NO-BREAK SPACE}INNGEST_BASE_URL=no-scheme\n".encode()
+    )
 
     from_file = start(run, project, folder=changed_project)
-    from_environment = start(run, project, {"INNGEST_BASE_URL": "http://no-port"}, folder=changed_project)
+    from_environment = start(
+        run, project, {"INNGEST_BASE_URL": "http://no-port"}, folder=changed_project
+    )
 
     assert "INNGEST_BASE_URL=no-scheme has no scheme" in from_file.stderr
     assert "INNGEST_BASE_URL=http://no-port has no port" in from_environment.stderr
 
 
-def test_start_with_two_functions_of_one_id_names_both_files(run: Run, project: Path, changed_project: Path) -> None:
+def test_start_with_two_functions_of_one_id_names_both_files(
+    run: Run, project: Path, changed_project: Path
+) -> None:
     functions = changed_project / FUNCTIONS
     shutil.copy(functions / "approval.py", functions / "zz_copy.py")
 
@@ -134,7 +155,9 @@ def test_start_with_two_functions_of_one_id_names_both_files(run: Run, project: 
     assert result.stderr == f"ERROR:    {files} both define fn_id='approval': rename one of them.\n"
 
 
-def test_start_with_module_that_fails_to_import_names_its_line(run: Run, project: Path, changed_project: Path) -> None:
+def test_start_with_module_that_fails_to_import_names_its_line(
+    run: Run, project: Path, changed_project: Path
+) -> None:
     (changed_project / FUNCTIONS / "broken.py").write_text("import inngest\n\nnothing_like_this\n")
 
     result = start(run, project, folder=changed_project)
@@ -151,8 +174,13 @@ def test_send_event_to_this_machine_asks_no_proxy(run: Run, project: Path, proxy
         "from core.inngest.client import inngest_client; from core.inngest.events import ExampleEvent;"
         "print(len(inngest_client.send_sync(ExampleEvent().to_event())))"
     )
-    with Executor() as executor:
-        env = {"INNGEST_DEV": executor.origin, "HTTP_PROXY": proxy, "ALL_PROXY": proxy, "NO_PROXY": "example.com"}
+    with StandIn() as executor:
+        env = {
+            "INNGEST_DEV": executor.origin,
+            "HTTP_PROXY": proxy,
+            "ALL_PROXY": proxy,
+            "NO_PROXY": "example.com",
+        }
         result = run(python_of(project), "-c", code, cwd=project, env=env)
 
     assert result.stdout == "1\n"

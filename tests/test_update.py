@@ -1,4 +1,6 @@
-"""`copier update` gives what a fresh copy would, moves only what an answer is about, and follows renames."""
+"""`copier update` gives what a fresh copy would, moves only what an answer is about, and follows
+renames.
+"""
 
 import re
 from pathlib import Path
@@ -12,11 +14,21 @@ from tests.releases import Releases, changed_files, clone, commit, conflicts, re
 
 CELLS = {
     "default": [],
-    "everything": [ALL_EXAMPLES, "os=all", "db_url=postgresql://postgres:postgres@localhost:5432/inngest"],
+    "everything": [
+        ALL_EXAMPLES,
+        "os=all",
+        "db_url=postgresql://postgres:postgres@localhost:5432/inngest",
+    ],
     "Windows, one example": ["os=windows", "examples=[approval]", "port=9000"],
 }
 
-DEPLOYMENT_FILES = {".dockerignore", ".env.production.example", "Dockerfile", "compose.yaml", "deploy/README.md"}
+DEPLOYMENT_FILES = {
+    ".dockerignore",
+    ".env.production.example",
+    "Dockerfile",
+    "compose.yaml",
+    "deploy/README.md",
+}
 
 pytestmark = pytest.mark.slow
 
@@ -42,10 +54,15 @@ def find_old_versions() -> list[str]:
     from subprocess import run
 
     def git(*arguments: str) -> list[str]:
-        return run(["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout.split()
+        return run(
+            ["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        ).stdout.split()
 
     tags = [tag for tag in git("tag", "--list") if re.fullmatch(r"v?\d+\.\d+\.\d+", tag)]
-    return [*git("log", "--reverse", "--format=%H", "--diff-filter=A", "--", "copier.yml")[:1], *tags]
+    return [
+        *git("log", "--reverse", "--format=%H", "--diff-filter=A", "--", "copier.yml")[:1],
+        *tags,
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -77,15 +94,29 @@ def test_update_from_old_version_equals_fresh_copy(
 
     stored = tmp_path / "answers.yml"
     kept: dict[str, Any] = yaml.safe_load((project / ".copier-answers.yml").read_text())
-    stored.write_text(yaml.safe_dump({name: value for name, value in kept.items() if not name.startswith("_")}))
-    run("copier", "copy", "--quiet", "--defaults", "--data-file", stored, history, fresh, cwd=tmp_path)
+    stored.write_text(
+        yaml.safe_dump({name: value for name, value in kept.items() if not name.startswith("_")})
+    )
+    run(
+        "copier",
+        "copy",
+        "--quiet",
+        "--defaults",
+        "--data-file",
+        stored,
+        history,
+        fresh,
+        cwd=tmp_path,
+    )
     assert kept["_commit"] == "99.99.99"
     assert read_tree(project) == read_tree(fresh)
 
 
 def test_update_twice_changes_nothing_more(releases: Releases, run: Run, tmp_path: Path) -> None:
     project = releases.born(tmp_path / "my-app")
-    releases.add("100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new"))
+    releases.add(
+        "100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
+    )
 
     update(run, project)
     commit(run, project)
@@ -94,11 +125,15 @@ def test_update_twice_changes_nothing_more(releases: Releases, run: Run, tmp_pat
     assert changed_files(run, project) == set()
 
 
-def test_check_update_tells_of_a_release_until_it_is_there(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_check_update_tells_of_a_release_until_it_is_there(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app")
     check = ("copier", "check-update", "--quiet")
     assert run(*check, cwd=project).returncode == 0
-    releases.add("100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new"))
+    releases.add(
+        "100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
+    )
 
     assert run(*check, cwd=project, check=False).returncode == 2
     update(run, project)
@@ -106,7 +141,9 @@ def test_check_update_tells_of_a_release_until_it_is_there(releases: Releases, r
     assert run(*check, cwd=project).returncode == 0
 
 
-def test_update_in_a_folder_of_a_larger_repository(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_in_a_folder_of_a_larger_repository(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     repository = tmp_path / "monorepo"
     project = repository / "services" / "my-app"
     project.parent.mkdir(parents=True)
@@ -114,7 +151,9 @@ def test_update_in_a_folder_of_a_larger_repository(releases: Releases, run: Run,
     (repository / "other.txt").write_text("of another team\n")
     commit(run, repository)
     (repository / "other.txt").write_text("not committed yet\n")
-    releases.add("100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new"))
+    releases.add(
+        "100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
+    )
 
     update(run, project)
 
@@ -143,7 +182,10 @@ def test_update_from_a_template_without_tags(releases: Releases, run: Run, tmp_p
     ("answer", "files"),
     [
         ("os=all", {"bin/inngest/start-inngest.cmd", "README.md"}),
-        ("os=windows", {"bin/inngest/start-inngest.cmd", "bin/inngest/start-inngest.sh", "README.md"}),
+        (
+            "os=windows",
+            {"bin/inngest/start-inngest.cmd", "bin/inngest/start-inngest.sh", "README.md"},
+        ),
         ("db_url=postgresql://localhost/inngest", {"bin/inngest/inngest.config.json", "README.md"}),
         (
             "deploy=[]",
@@ -178,7 +220,11 @@ def test_update_answer_moves_exactly_its_files(
 
 @pytest.mark.parametrize(
     ("answer", "old", "new"),
-    [("app_id=shop", "my-app", "shop"), ("port=9000", "8200", "9000"), ("inngest_port=9100", "8288", "9100")],
+    [
+        ("app_id=shop", "my-app", "shop"),
+        ("port=9000", "8200", "9000"),
+        ("inngest_port=9100", "8288", "9100"),
+    ],
 )
 def test_update_answer_replaces_it_wherever_it_stands(
     releases: Releases, run: Run, tmp_path: Path, answer: str, old: str, new: str
@@ -198,15 +244,22 @@ def test_update_answer_replaces_it_wherever_it_stands(
 # --- A release that renames
 
 
-def test_update_over_a_renamed_question_carries_the_answer(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_over_a_renamed_question_carries_the_answer(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app", "--data", "port=9000")
 
     def rename(template: Path) -> None:
         for path in template.rglob("*.jinja"):
-            path.write_text(path.read_text(encoding="utf-8").replace("{{ port }}", "{{ app_port }}"), encoding="utf-8")
+            path.write_text(
+                path.read_text(encoding="utf-8").replace("{{ port }}", "{{ app_port }}"),
+                encoding="utf-8",
+            )
         config = template / "copier.yml"
         text = re.sub(r"^port:", "app_port:", config.read_text(), flags=re.MULTILINE)
-        text = text.replace("port_error(port)", "port_error(app_port)").replace(", port)", ", app_port)")
+        text = text.replace("port_error(port)", "port_error(app_port)").replace(
+            ", port)", ", app_port)"
+        )
         config.write_text(text.replace("default: 8200", 'default: "{{ port | default(8200) }}"'))
 
     releases.add("100.0.0", rename)
@@ -219,7 +272,9 @@ def test_update_over_a_renamed_question_carries_the_answer(releases: Releases, r
     assert changed_files(run, project) == {".copier-answers.yml"}
 
 
-def test_update_over_a_new_question_takes_its_default(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_over_a_new_question_takes_its_default(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app")
     question = "cache:\n  type: str\n  help: Which cache?\n  default: none\n\n"
     pattern = "_exclude:\n  - \"{% if cache | default('none') == 'none' %}/cache.txt{% endif %}\"\n"
@@ -227,7 +282,8 @@ def test_update_over_a_new_question_takes_its_default(releases: Releases, run: R
     def add(template: Path) -> None:
         config = template / "copier.yml"
         config.write_text(
-            question + config.read_text(encoding="utf-8").replace("_exclude:\n", pattern), encoding="utf-8"
+            question + config.read_text(encoding="utf-8").replace("_exclude:\n", pattern),
+            encoding="utf-8",
         )
         (template / "template/cache.txt").write_text("a cache\n")
 
@@ -240,7 +296,9 @@ def test_update_over_a_new_question_takes_its_default(releases: Releases, run: R
     assert changed_files(run, project) == {".copier-answers.yml", "cache.txt"}
 
 
-def test_update_over_a_removed_question_drops_the_answer(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_over_a_removed_question_drops_the_answer(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app", "--data", "db_url=postgresql://localhost/inngest")
 
     def remove(template: Path) -> None:
@@ -248,7 +306,12 @@ def test_update_over_a_removed_question_drops_the_answer(releases: Releases, run
         config.write_text(re.sub(r"db_url:\n(?:  .*\n)+\n", "", config.read_text()))
         file = template / "template/bin/inngest/inngest.config.json.jinja"
         file.write_text(
-            re.sub(r"\{% if db_url %\}\n.*?\{% else %\}\n(.*?)\{% endif %\}\n", r"\1", file.read_text(), flags=re.S)
+            re.sub(
+                r"\{% if db_url %\}\n.*?\{% else %\}\n(.*?)\{% endif %\}\n",
+                r"\1",
+                file.read_text(),
+                flags=re.S,
+            )
         )
 
     releases.add("100.0.0", remove)
@@ -288,7 +351,9 @@ def move_file(template: Path) -> None:
     config.write_text(config.read_text() + MIGRATION)
 
 
-def test_update_over_a_moved_file_keeps_the_teams_lines(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_over_a_moved_file_keeps_the_teams_lines(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app")
     (project / OLD).write_text((project / OLD).read_text() + "\n\nTEAM_LINE = 1\n")
     commit(run, project)
@@ -300,7 +365,9 @@ def test_update_over_a_moved_file_keeps_the_teams_lines(releases: Releases, run:
     assert "TEAM_LINE = 1\n" in (project / NEW).read_text()
 
 
-def test_update_over_a_moved_file_without_edits_is_clean(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_over_a_moved_file_without_edits_is_clean(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app")
     releases.add("100.0.0", move_file)
 
@@ -311,11 +378,15 @@ def test_update_over_a_moved_file_without_edits_is_clean(releases: Releases, run
     assert conflicts(run, project) == set()
 
 
-def test_update_asks_only_those_for_trust_who_cross_the_migration(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_asks_only_those_for_trust_who_cross_the_migration(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     before = releases.born(tmp_path / "before")
     releases.add("100.0.0", move_file)
     after = releases.born(tmp_path / "after")
-    releases.add("101.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new"))
+    releases.add(
+        "101.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
+    )
 
     crossing = run("copier", "update", "--defaults", cwd=before, check=False)
     update(run, after)
@@ -329,25 +400,37 @@ def test_update_asks_only_those_for_trust_who_cross_the_migration(releases: Rele
 # --- Conflicts
 
 
-def test_update_over_the_teams_change_leaves_both_and_ci_refuses(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_over_the_teams_change_leaves_both_and_ci_refuses(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     project = releases.born(tmp_path / "my-app")
     main = project / "src/server/main.py"
-    main.write_text(main.read_text().replace('SERVE_PATH = "/api/inngest"', 'SERVE_PATH = "/api/team"'))
+    main.write_text(
+        main.read_text().replace('SERVE_PATH = "/api/inngest"', 'SERVE_PATH = "/api/team"')
+    )
     commit(run, project)
 
     def change(template: Path) -> None:
         path = template / "template/src/server/main.py"
-        path.write_text(path.read_text().replace('SERVE_PATH = "/api/inngest"', 'SERVE_PATH = "/api/template"'))
+        path.write_text(
+            path.read_text().replace('SERVE_PATH = "/api/inngest"', 'SERVE_PATH = "/api/template"')
+        )
 
     releases.add("100.0.0", change)
     update(run, project)
 
     text = main.read_text()
     assert conflicts(run, project) == {"src/server/main.py"}
-    assert text.index("<<<<<<< before updating") < text.index("/api/team") < text.index("/api/template")
+    assert (
+        text.index("<<<<<<< before updating")
+        < text.index("/api/team")
+        < text.index("/api/template")
+    )
     (check,) = [
         step["run"]
-        for step in yaml.safe_load((project / ".github/workflows/ci.yml").read_text())["jobs"]["check"]["steps"]
+        for step in yaml.safe_load((project / ".github/workflows/ci.yml").read_text())["jobs"][
+            "check"
+        ]["steps"]
         if step.get("name") == "No conflict markers"
     ]
     assert run("bash", "-c", check, cwd=project, check=False).returncode == 1
@@ -376,7 +459,9 @@ def test_update_can_be_taken_back_as_it_says(releases: Releases, run: Run, tmp_p
     assert not changed_files(run, project)
 
 
-def test_update_that_deletes_the_teams_file_says_how_to_keep_it(releases: Releases, run: Run, tmp_path: Path) -> None:
+def test_update_that_deletes_the_teams_file_says_how_to_keep_it(
+    releases: Releases, run: Run, tmp_path: Path
+) -> None:
     name = "src/core/inngest/functions/error_handling.py"
     project = releases.born(tmp_path / "my-app")
     add_line(project / name, "# ours")

@@ -1,4 +1,6 @@
-"""No line of a team is ever lost in an update: random edits of a project meet a release that touches every file."""
+"""No line of a team is ever lost in an update: random edits of a project meet a release that
+touches every file.
+"""
 
 import difflib
 import functools
@@ -22,7 +24,14 @@ from tests.conftest import ALL_EXAMPLES, Run
 from tests.releases import Releases, clone, commit, conflicts, read_tree
 
 NEAR = 3  # lines of context: changes at least so far apart do not meet
-EXAMPLES = ["approval", "error_handling", "example_function", "fan_out", "flow_control", "multi_step_workflow"]
+EXAMPLES = [
+    "approval",
+    "error_handling",
+    "example_function",
+    "fan_out",
+    "flow_control",
+    "multi_step_workflow",
+]
 OWN_FILES = {
     "src/core/inngest/functions/zz_own.py": "# an own function\n",
     "src/core/billing.py": "# an own module\n",
@@ -54,7 +63,9 @@ def comment(name: str, text: str) -> str:
 
 
 def touch_every_file(template: Path) -> None:
-    """The next release: a new line in the first quarter and another in the last quarter of every file."""
+    """The next release: a new line in the first quarter and another in the last quarter of every
+    file.
+    """
     for path in (template / "template").rglob("*"):
         if not path.is_file() or path.name.startswith("{{"):
             continue
@@ -113,7 +124,9 @@ edits = st.builds(
 )
 
 
-def change_lines(name: str, lines: Lines, changes: list[Edit], numbers: Iterator[int]) -> tuple[Lines, list[str]]:
+def change_lines(
+    name: str, lines: Lines, changes: list[Edit], numbers: Iterator[int]
+) -> tuple[Lines, list[str]]:
     """The changed lines, and those that are the team's own."""
     own = []
     for edit in changes:
@@ -170,14 +183,18 @@ def do_changes_meet(old: Lines, mine: Lines, theirs: Lines) -> bool:
 
 @pytest.fixture
 def fast_copier(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do once what Copier does alike in every update, and not at all what is for systems whose files have no modes."""
+    """Do once what Copier does alike in every update, and not at all what is for systems whose
+    files have no modes.
+    """
     clone_once = functools.cache(vars(copier._template)["clone"])
     monkeypatch.setattr("copier._template.clone", lambda url, ref, location: clone_once(url, ref))
 
     compile_template = jinja2.Environment.compile
     compiled: dict[tuple[object, ...], object] = {}
 
-    def compile_once(self: jinja2.Environment, source: str, *args: object, **kwargs: object) -> object:
+    def compile_once(
+        self: jinja2.Environment, source: str, *args: object, **kwargs: object
+    ) -> object:
         key = (source, args, *kwargs.items())
         if key not in compiled:
             compiled[key] = compile_template(self, source, *args, **kwargs)  # type: ignore[call-overload]
@@ -194,7 +211,12 @@ def fast_copier(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_update_loses_no_line_of_the_team(world: World, half: int, update_cases: int) -> None:
     """Two halves, so that both cores work on it."""
 
-    @settings(max_examples=update_cases // 2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=False)
+    @settings(
+        max_examples=update_cases // 2,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=False,
+    )
     @given(edits)
     def check(case: Edits) -> None:
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
@@ -221,12 +243,18 @@ def check_case(world: World, project: Path, case: Edits) -> None:
     assert set(after) == set(before), "files came or went"
     assert {name: os.access(project / name, os.X_OK) for name in after} == modes
     for name, lines in own.items():
-        assert not [line for line in lines if line.encode() not in after[name]], f"{name} lost lines of the team"
+        assert not [line for line in lines if line.encode() not in after[name]], (
+            f"{name} lost lines of the team"
+        )
     for name in case.own_files:
         assert after[name] == before[name]
     for name in set(world.old) - deleted - {".copier-answers.yml"}:
-        assert (name in conflicted) == (b"<<<<<<< before updating" in after[name].splitlines()), name
+        assert (name in conflicted) == (b"<<<<<<< before updating" in after[name].splitlines()), (
+            name
+        )
         if before[name] == world.old[name]:
             assert after[name] == world.new[name], f"{name} is untouched, and yet not the release's"
-        elif not do_changes_meet(split(world.old[name]), split(before[name]), split(world.new[name])):
+        elif not do_changes_meet(
+            split(world.old[name]), split(before[name]), split(world.new[name])
+        ):
             assert name not in conflicted, f"{name} has a conflict where no changes meet"

@@ -28,11 +28,17 @@ def test_format_log_in_production_is_one_line_of_json() -> None:
     try:
         raise ValueError("two\nlines")
     except ValueError:
-        line = JsonFormatter().format(record("Order %s\nfailed", args=(7,), exc_info=sys.exc_info(), order_id=7))
+        line = JsonFormatter().format(
+            record("Order %s\nfailed", args=(7,), exc_info=sys.exc_info(), order_id=7)
+        )
 
     fields = json.loads(line)
     assert "\n" not in line
-    assert (fields["message"], fields["level"], fields["logger"]) == ("Order 7\nfailed", "INFO", "core")
+    assert (fields["message"], fields["level"], fields["logger"]) == (
+        "Order 7\nfailed",
+        "INFO",
+        "core",
+    )
     assert fields["order_id"] == 7
     assert "ValueError: two" in fields["exception"]
 

@@ -1,7 +1,9 @@
-"""A stand-in for the Inngest CLI in the tests of the devtools: not Inngest, and good for nothing else.
+"""A stand-in for the Inngest CLI in the tests of the devtools: not Inngest, and good for nothing
+else.
 
-It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN` makes it misbehave:
-exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its own).
+It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN`
+makes it misbehave: exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its
+own), unfinished (keeps a run for each event, which never ends).
 """
 
 import argparse
@@ -10,7 +12,9 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 MODE = os.environ.get("STAND_IN", "")
@@ -18,6 +22,7 @@ REFUSAL = "At least one function is invalid: concurrency has 3 entries"
 
 app: dict[str, Any] = {"name": "", "error": None, "functions": []}
 events: list[str] = []
+HISTORY = Path(".inngest") / "stand-in.json"
 
 
 def main() -> None:
@@ -29,22 +34,49 @@ def main() -> None:
     parser.add_argument("--config", required=True)
     parser.add_argument("--port", type=int, required=True)
     options, _ = parser.parse_known_args()
-    names = [name for name in os.environ if name.startswith("INNGEST_") or name in ("LOG_LEVEL", "PORT")]
+    names = [
+        name for name in os.environ if name.startswith("INNGEST_") or name in ("LOG_LEVEL", "PORT")
+    ]
     log("using config", file=options.config, arguments=" ".join(sys.argv[1:]))
     log("environment", variables=" ".join(f"{name}={os.environ[name]}" for name in sorted(names)))
     if MODE == "exit":
-        print("failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: connection refused")
+        print(
+            "failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: connection refused"
+        )
         sys.exit(1)
     if MODE == "move":
         log("Port conflict, using new port", name="dev server api", **{"from": options.port})
     if MODE == "child":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
         log("started a child", pid=child.pid)
-    ThreadingHTTPServer(("127.0.0.1", 0 if MODE == "move" else options.port), Handler).serve_forever()
+    ThreadingHTTPServer(
+        ("127.0.0.1", 0 if MODE == "move" else options.port), Handler
+    ).serve_forever()
 
 
 def log(message: str, **fields: Any) -> None:
-    print(json.dumps({"time": "2026-01-01T00:00:00Z", "level": "INFO", "msg": message, **fields}), flush=True)
+    print(
+        json.dumps({"time": "2026-01-01T00:00:00Z", "level": "INFO", "msg": message, **fields}),
+        flush=True,
+    )
+
+
+def add_run(function: str) -> None:
+    """A run that never ends, and that the next server finds in the history."""
+    runs = json.loads(HISTORY.read_text()) if HISTORY.exists() else []
+    queued_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    run = {"id": f"run-{len(runs)}", "status": "RUNNING", "queuedAt": queued_at, "output": None}
+    HISTORY.write_text(json.dumps([*runs, run | {"function": {"name": function}}]))
+
+
+def answer_query(query: str) -> dict[str, Any]:
+    """What the devtools ask by GraphQL: the apps, a list of runs, or each run by itself."""
+    runs = json.loads(HISTORY.read_text()) if HISTORY.exists() else []
+    if "apps" in query:
+        return {"apps": [app] if app["name"] else []}
+    if "runs(" in query:
+        return {"runs": {"edges": [{"node": run} for run in runs]}}
+    return {f"r{index}": run for index, run in enumerate(runs)}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -63,11 +95,16 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/fn/register":
             self._register(body)
         elif self.path == "/v0/gql":
-            self._answer(200, {"data": {"apps": [app] if app["name"] else []}})
+            self._answer(200, {"data": answer_query(body["query"])})
+        elif self.path.startswith("/invoke/"):
+            log("invoke", function=self.path.removeprefix("/invoke/"))
+            self._answer(200, {"id": "run", "status": 200})
         elif self.path.startswith("/e/"):
             events.append(f"event-{len(events)}")
             event = body[0] if isinstance(body, list) else body
-            log("received event", event=event["name"])
+            log("received event", event=event["name"], data=json.dumps(event["data"]))
+            if MODE == "unfinished":
+                add_run(event["name"])
             self._answer(200, {"ids": events[-1:], "status": 200})
         else:
             self._answer(404, {})
@@ -79,7 +116,9 @@ class Handler(BaseHTTPRequestHandler):
             app["error"] = REFUSAL
             self._answer(400, {"error": "At least one function is invalid", "status": 400})
             return
-        app["functions"] = [{"slug": fn["id"], "config": json.dumps(fn)} for fn in body["functions"]]
+        app["functions"] = [
+            {"slug": fn["id"], "config": json.dumps(fn)} for fn in body["functions"]
+        ]
         self._answer(200, {"ok": True, "modified": True})
 
     def _answer(self, status: int, body: dict[str, Any]) -> None:

@@ -31,21 +31,25 @@ CASES = {
 
 READ_ALL = """
 import json, sys
-from devtools.config import CONFIG_FILE, PROJECT_ROOT, read_config
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.project import PROJECT_ROOT
+from inngest_devtools.server_config import CONFIG_FILE, read_config
 messages = []
 for case in json.loads(sys.argv[1]):
     (PROJECT_ROOT / CONFIG_FILE).write_text(case, "utf-8")
     try:
         read_config()
         messages.append("")
-    except SystemExit as error:
+    except DevtoolsError as error:
         messages.append(str(error))
 print(json.dumps(messages))
 """
 
 
 def read(workspace: Workspace, *cases: str) -> list[str]:
-    messages: list[str] = json.loads(workspace.run("python", "-c", READ_ALL, json.dumps(cases)).stdout)
+    messages: list[str] = json.loads(
+        workspace.run("python", "-c", READ_ALL, json.dumps(cases)).stdout
+    )
     return messages
 
 
@@ -76,6 +80,8 @@ def test_read_config_that_is_missing(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize("answer", ["db_url=", "db_url=postgresql://u:p@localhost:5432/db"])
-def test_read_config_as_rendered(workspace: Workspace, copy: Callable[..., Path], tmp_path: Path, answer: str) -> None:
+def test_read_config_as_rendered(
+    workspace: Workspace, copy: Callable[..., Path], tmp_path: Path, answer: str
+) -> None:
     rendered = copy(tmp_path / "rendered", answer) / "bin" / "inngest" / "inngest.config.json"
     assert read(workspace, rendered.read_text("utf-8")) == [""]

@@ -33,8 +33,14 @@ def assert_none_runs(processes: list[psutil.Process]) -> None:
 def test_start_shows_addresses_and_sync(workspace: Workspace) -> None:
     terminal = start(workspace)
 
-    assert f"  App        {workspace.app_url}\n  API docs   {workspace.app_url}/docs\n" in terminal.text
-    assert f"  Dashboard  {workspace.url}\n  Inngest    {workspace.function_count} functions synced\n" in terminal.text
+    assert (
+        f"  App        {workspace.app_url}\n  API docs   {workspace.app_url}/docs\n"
+        in terminal.text
+    )
+    assert (
+        f"  Dashboard  {workspace.url}\n  Inngest    {workspace.function_count} functions synced\n"
+        in terminal.text
+    )
     assert "app     |" not in terminal.text
     assert "\x1b" not in terminal.text
     assert workspace.status()["functions"] == workspace.function_count
@@ -70,7 +76,9 @@ def test_run_in_a_terminal_until_it_closes(workspace: Workspace) -> None:
 
     def run(**env: str) -> tuple["pexpect.spawn[str]", list[psutil.Process]]:
         command = str(workspace.scripts / "dev")
-        terminal = pexpect.spawn(command, cwd=workspace.path, env=workspace.env | env, encoding="utf-8", timeout=20)
+        terminal = pexpect.spawn(
+            command, cwd=workspace.path, env=workspace.env | env, encoding="utf-8", timeout=20
+        )
         terminal.expect("Ctrl-C ends it")
         dev = psutil.Process(terminal.pid)
         return terminal, [dev, *dev.children(recursive=True)]
@@ -95,7 +103,7 @@ def test_end_when_a_part_is_killed(workspace: Workspace, part: str, title: str) 
     terminal = start(workspace)
     family = terminal.family()
     server = workspace.status()["pid"]
-    app = next(each.pid for each in terminal.process.children(recursive=True) if "server.main:app" in each.cmdline())
+    app = workspace.app_pid()
 
     psutil.Process(app if part == "app" else server).kill()
 
@@ -123,7 +131,10 @@ def test_reload_says_what_changed(workspace: Workspace) -> None:
 
     example = workspace.functions / "example_function.py"
     example.write_text(
-        example.read_text("utf-8").replace('fn_id="example-function"', 'fn_id="example-function", retries=1'), "utf-8"
+        example.read_text("utf-8").replace(
+            'fn_id="example-function"', 'fn_id="example-function", retries=1'
+        ),
+        "utf-8",
     )
     terminal.wait_for(f"Reloaded: {count} functions synced  ~ example-function")
 
@@ -136,7 +147,9 @@ def test_reload_broken_code_waits_for_the_next_change(workspace: Workspace) -> N
 
     example.write_text(source + "\ndef broken(:\n", "utf-8")
     terminal.wait_for("The app did not start. Waiting for the next change.")
-    assert "app     | ERROR:    src/core/inngest/functions/example_function.py, line " in terminal.text
+    assert (
+        "app     | ERROR:    src/core/inngest/functions/example_function.py, line " in terminal.text
+    )
 
     example.write_text(source, "utf-8")
     terminal.wait_for(f"Reloaded: {count} functions synced\n")
@@ -147,7 +160,10 @@ def test_start_broken_code_ends_with_the_reason(workspace: Workspace) -> None:
     terminal = workspace.spawn("dev")
 
     assert terminal.wait() == 1
-    assert "app     | ERROR:    src/core/inngest/functions/empty.py defines no Inngest function" in terminal.text
+    assert (
+        "app     | ERROR:    src/core/inngest/functions/empty.py defines no Inngest function"
+        in terminal.text
+    )
     assert terminal.text.endswith("The app ended with exit code 1.\n")
     assert workspace.dev_server("status").returncode == 3
 
@@ -156,7 +172,10 @@ def test_start_with_refused_sync_shows_the_reason(workspace: Workspace) -> None:
     workspace.use_stand_in("refuse")
     terminal = start(workspace)
 
-    assert "  Inngest    not synced: At least one function is invalid: concurrency has 3 entries\n" in terminal.text
+    assert (
+        "  Inngest    not synced: At least one function is invalid: concurrency has 3 entries\n"
+        in terminal.text
+    )
 
 
 def test_start_with_failing_server_shows_its_words(workspace: Workspace) -> None:
@@ -165,7 +184,8 @@ def test_start_with_failing_server_shows_its_words(workspace: Workspace) -> None
 
     assert terminal.wait() == 1
     assert (
-        "dial tcp 127.0.0.1:1: connect: connection refused\nThe Dev Server ended with exit code 1.\n" in terminal.text
+        "dial tcp 127.0.0.1:1: connect: connection refused\nThe Dev Server ended with exit code 1.\n"
+        in terminal.text
     )
     assert wait_for(lambda: not workspace_listens(workspace), "the app's end")
 
@@ -175,7 +195,10 @@ def test_start_with_moving_server_ends(workspace: Workspace) -> None:
     terminal = workspace.spawn("dev")
 
     assert terminal.wait() == 1
-    assert "ERROR:    One of the Dev Server's ports was taken, and it moved to another." in terminal.text
+    assert (
+        "ERROR:    One of the Dev Server's ports was taken, and it moved to another."
+        in terminal.text
+    )
     assert workspace.dev_server("status").returncode == 3
 
 
@@ -192,8 +215,11 @@ def test_start_on_taken_app_port_is_one_line(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("variable", "message"),
     [
-        ("PORT=none", "ERROR:    PORT: Input should be a valid integer"),
-        ("INNGEST_DEV=no", "ERROR:    INNGEST_DEV=no is not a mode: write 1, 0 or the Dev Server's URL."),
+        ("PORT=none", "ERROR:    PORT=none is no port: choose one from 1 to 65535."),
+        (
+            "INNGEST_DEV=no",
+            "ERROR:    INNGEST_DEV=no is not a mode: write 1, 0 or the Dev Server's URL.",
+        ),
         (
             "PORT=SERVER_PORT",
             'is both PORT of the app and "port" in bin/inngest/inngest.config.json: change one of them.',
@@ -205,7 +231,9 @@ def test_start_on_taken_app_port_is_one_line(workspace: Workspace) -> None:
         ),
     ],
 )
-def test_start_with_bad_settings_is_one_line(workspace: Workspace, variable: str, message: str) -> None:
+def test_start_with_bad_settings_is_one_line(
+    workspace: Workspace, variable: str, message: str
+) -> None:
     with (workspace.path / ".env").open("a") as file:
         file.write(variable.replace("SERVER_PORT", str(workspace.port)) + "\n")
 

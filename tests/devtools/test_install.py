@@ -26,15 +26,19 @@ CONTENT = b"#!/bin/sh\necho 1.43.0-test\n"
 INSTALL = """
 import platform
 platform.system, platform.machine = lambda: {system!r}, lambda: {machine!r}
-from devtools import cli, install
+import sys
+from inngest_devtools import cli, install
 {before}
-cli.cli(["install"])
+sys.argv = ["inngest-dev", "install"]
+cli.main()
 """
 
 
 @dataclass
 class Mirror:
-    """Serves releases. `replies` are the next answers for a file: a status, below 200 a broken body, None to stall."""
+    """Serves releases. `replies` are the next answers for a file: a status, below 200 a broken
+    body, None to stall.
+    """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
@@ -43,7 +47,10 @@ class Mirror:
 
     def publish(self, archive: str, content: bytes, digest: str | None = None) -> None:
         self.files[archive] = content
-        lines = self.files.get("checksums.txt", b"") + f"{digest or sha256(content)}  {archive}\n".encode()
+        lines = (
+            self.files.get("checksums.txt", b"")
+            + f"{digest or sha256(content)}  {archive}\n".encode()
+        )
         self.files["checksums.txt"] = lines
 
 
@@ -155,7 +162,9 @@ def test_install_for_arm(empty: Workspace, mirror: Mirror) -> None:
 
     refused = empty.python(install_code("Linux", "riscv64"))
     assert empty.python(install_code("Darwin", "arm64")).returncode == 0
-    assert refused.stderr.startswith("ERROR:    There is no Inngest CLI for linux on riscv64: set INNGEST_BIN")
+    assert refused.stderr.startswith(
+        "ERROR:    There is no Inngest CLI for linux on riscv64: set INNGEST_BIN"
+    )
 
 
 def publish_wrong_checksum(mirror: Mirror) -> str:
@@ -170,9 +179,7 @@ def publish_truncated(mirror: Mirror) -> str:
 
 
 def publish_nothing(mirror: Mirror) -> str:
-    return (
-        "/v1.43.0/checksums.txt: the answer was 404 Not Found. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL"
-    )
+    return "/v1.43.0/checksums.txt: the answer was 404 Not Found. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL"
 
 
 def publish_other_systems_only(mirror: Mirror) -> str:
@@ -255,7 +262,10 @@ def test_install_on_full_disk_leaves_nothing(empty: Workspace, mirror: Mirror) -
 
     assert failed.returncode == 1
     folder = empty.path / "bin" / "inngest"
-    assert failed.stderr == f"ERROR:    The Dev Server was not installed in {folder}: File too large.\n"
+    assert (
+        failed.stderr
+        == f"ERROR:    The Dev Server was not installed in {folder}: File too large.\n"
+    )
     assert_nothing_is_left(empty)
 
 
@@ -264,7 +274,9 @@ def test_install_twice_at_once(empty: Workspace, mirror: Mirror) -> None:
 
     terminals = [empty.spawn("python", "-c", install_code()) for _ in range(3)]
 
-    assert [terminal.wait() for terminal in terminals] == [0, 0, 0], [terminal.text for terminal in terminals]
+    assert [terminal.wait() for terminal in terminals] == [0, 0, 0], [
+        terminal.text for terminal in terminals
+    ]
     assert (empty.path / "bin" / "inngest" / "inngest").read_bytes() == CONTENT
     assert not [name for name in files(empty) if name.startswith("inngest-install")]
 
@@ -275,7 +287,8 @@ def test_install_interrupted_leaves_nothing(empty: Workspace, mirror: Mirror, na
     mirror.publish(LINUX, tar(inngest=CONTENT))
     mirror.replies[LINUX] = [None]
     before = "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))\n"
-    before += "signal.signal(signal.SIGINT, signal.default_int_handler)"  # which a shell's background job ignores
+    # which a shell's background job ignores
+    before += "signal.signal(signal.SIGINT, signal.default_int_handler)"
     terminal = empty.spawn("python", "-c", install_code(before=before))
     wait_for(lambda: len(mirror.requests) == 2, "the download")
 
@@ -288,7 +301,9 @@ def test_install_interrupted_leaves_nothing(empty: Workspace, mirror: Mirror, na
 
 def test_install_clears_what_a_killed_one_left(empty: Workspace, mirror: Mirror) -> None:
     mirror.publish(LINUX, tar(inngest=CONTENT))
-    old, young = (empty.path / "bin" / "inngest" / f"inngest-install-{name}" for name in ("old", "young"))
+    old, young = (
+        empty.path / "bin" / "inngest" / f"inngest-install-{name}" for name in ("old", "young")
+    )
     for folder in (old, young):
         folder.mkdir()
     os.utime(old, (time.time() - 7200,) * 2)
@@ -302,15 +317,16 @@ def test_install_through_a_proxy(empty: Workspace, mirror: Mirror) -> None:
     mirror.publish(LINUX, tar(inngest=CONTENT))
     empty.env["HTTP_PROXY"] = mirror.url.removesuffix("/mirror")
 
-    installed = empty.python(install_code(), INNGEST_DOWNLOAD_URL="http://releases.example.com/inngest")
+    installed = empty.python(
+        install_code(), INNGEST_DOWNLOAD_URL="http://releases.example.com/inngest"
+    )
 
     assert installed.returncode == 0, installed.stderr
     assert mirror.requests[1] == f"http://releases.example.com/inngest/v1.43.0/{LINUX}"
 
 
 def test_start_dev_installs_what_is_missing(empty: Workspace, mirror: Mirror) -> None:
-    code = install_code().replace('cli.cli(["install"])', "from devtools import dev; dev.main()")
-    failed = empty.python(code)
+    failed = empty.python(install_code().replace('"install"]', '"dev"]'))
 
     assert failed.returncode == 1
     assert mirror.requests == ["/mirror/v1.43.0/checksums.txt"]
@@ -319,8 +335,10 @@ def test_start_dev_installs_what_is_missing(empty: Workspace, mirror: Mirror) ->
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the test's CLI is a shell script")
 def test_find_cli_in_the_order_of_places(workspace: Workspace, tmp_path: Path) -> None:
-    code = "import platform; platform.system, platform.machine = lambda: 'Linux', lambda: 'aarch64'\n"
-    code += "from devtools.binary import find_cli; print(find_cli())"
+    code = (
+        "import platform; platform.system, platform.machine = lambda: 'Linux', lambda: 'aarch64'\n"
+    )
+    code += "from inngest_devtools.inngest_cli import find_cli; print(find_cli())"
     folder = workspace.path / "bin" / "inngest"
     named = Path(workspace.env["INNGEST_BIN"])
     on_path = write_launcher(tmp_path / "inngest")

@@ -16,6 +16,14 @@ pytestmark = pytest.mark.slow
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the launcher of POSIX systems")
 
+START_IMPATIENTLY = """
+import sys
+from inngest_devtools import cli, dev_server
+dev_server.HEALTH_TIMEOUT = 1
+sys.argv = ["inngest-dev", "start"]
+cli.main()
+"""
+
 
 def test_run_server_from_start_to_stop(workspace: Workspace) -> None:
     assert workspace.dev_server("status").returncode == 3
@@ -29,7 +37,10 @@ def test_run_server_from_start_to_stop(workspace: Workspace) -> None:
     status = workspace.dev_server("status")
     assert status.returncode == 0
     assert f"Dev Server: running at {workspace.url} (pid {pid})" in status.stdout
-    assert "INFO:     using config file=bin/inngest/inngest.config.json" in workspace.dev_server("logs").stdout
+    assert (
+        "INFO:     using config file=bin/inngest/inngest.config.json"
+        in workspace.dev_server("logs").stdout
+    )
 
     stopped = workspace.dev_server("stop")
     assert (stopped.returncode, stopped.stdout) == (0, "Dev Server stopped.\n")
@@ -50,7 +61,9 @@ def test_start_server_twice_keeps_the_first(workspace: Workspace) -> None:
 def test_start_server_twice_at_once_starts_one(workspace: Workspace) -> None:
     terminals = [workspace.spawn("dev-server", "start") for _ in range(3)]
 
-    assert [terminal.wait() for terminal in terminals] == [0, 0, 0], [terminal.text for terminal in terminals]
+    assert [terminal.wait() for terminal in terminals] == [0, 0, 0], [
+        terminal.text for terminal in terminals
+    ]
     texts = sorted(terminal.text.partition(" (pid")[2] for terminal in terminals)
     assert texts[0] == texts[2]
     assert sum("Dev Server started" in terminal.text for terminal in terminals) == 1
@@ -66,27 +79,33 @@ def test_restart_server_starts_another(workspace: Workspace) -> None:
 
 
 def test_start_server_syncs_an_app_that_is_up(workspace: Workspace) -> None:
-    workspace.spawn("python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)).wait_for(
-        "running on"
-    )
+    workspace.spawn(
+        "python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)
+    ).wait_for("running on")
 
     started = workspace.dev_server("start")
 
     assert f"App my-app: {workspace.function_count} functions synced" in started.stdout
     assert workspace.status()["functions"] == workspace.function_count
-    assert f"App:        {workspace.function_count} functions synced" in workspace.dev_server("status").stdout
+    assert (
+        f"App:        {workspace.function_count} functions synced"
+        in workspace.dev_server("status").stdout
+    )
 
 
 def test_start_server_with_refused_sync_shows_the_reason(workspace: Workspace) -> None:
     workspace.use_stand_in("refuse")
-    workspace.spawn("python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)).wait_for(
-        "running on"
-    )
+    workspace.spawn(
+        "python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)
+    ).wait_for("running on")
 
     started = workspace.dev_server("start")
 
     assert started.returncode == 1
-    assert "App my-app: not synced: At least one function is invalid: concurrency has 3 entries" in started.stdout
+    assert (
+        "App my-app: not synced: At least one function is invalid: concurrency has 3 entries"
+        in started.stdout
+    )
 
 
 def test_start_server_that_ends_at_once_shows_its_log(workspace: Workspace) -> None:
@@ -96,7 +115,8 @@ def test_start_server_that_ends_at_once_shows_its_log(workspace: Workspace) -> N
 
     assert failed.returncode == 1
     assert (
-        "ERROR:    The Dev Server ended with exit code 1. The last lines of .inngest/dev-server.log:" in failed.stderr
+        "ERROR:    The Dev Server ended with exit code 1. The last lines of .inngest/dev-server.log:"
+        in failed.stderr
     )
     assert "dial tcp 127.0.0.1:1: connect: connection refused" in failed.stderr
     assert workspace.dev_server("status").returncode == 3
@@ -105,8 +125,7 @@ def test_start_server_that_ends_at_once_shows_its_log(workspace: Workspace) -> N
 def test_start_server_that_never_answers_ends_it(workspace: Workspace) -> None:
     workspace.use_stand_in("unhealthy")
 
-    code = "from devtools import cli, server; server.HEALTH_TIMEOUT = 1; cli.cli(['start'])"
-    failed = workspace.python(code)
+    failed = workspace.python(START_IMPATIENTLY)
 
     assert failed.returncode == 1
     assert f"The Dev Server did not answer at {workspace.url} within 1 s." in failed.stderr
@@ -120,7 +139,7 @@ def test_start_server_that_answers_elsewhere_keeps_it(workspace: Workspace) -> N
     config = path.read_text()
     path.write_text(json.dumps(json.loads(config) | {"port": 1}))
 
-    failed = workspace.python("from devtools import cli, server; server.HEALTH_TIMEOUT = 1; cli.cli(['start'])")
+    failed = workspace.python(START_IMPATIENTLY)
 
     assert failed.returncode == 1
     path.write_text(config)
@@ -145,10 +164,15 @@ def test_start_server_on_taken_port_names_its_holder(workspace: Workspace, key: 
 
     assert failed.returncode == 1
     assert f"ERROR:    Port {config[key]} is held by " in failed.stderr
-    assert f'(pid {os.getpid()}, in {Path.cwd()}): free it, or give "{key}" another port in' in failed.stderr
+    assert (
+        f'(pid {os.getpid()}, in {Path.cwd()}): free it, or give "{key}" another port in'
+        in failed.stderr
+    )
 
 
-def test_start_server_beside_another_projects_names_that(make_workspace: Callable[[str], Workspace]) -> None:
+def test_start_server_beside_another_projects_names_that(
+    make_workspace: Callable[[str], Workspace],
+) -> None:
     first, second = make_workspace("first"), make_workspace("second")
     name = "bin/inngest/inngest.config.json"
     (second.path / name).write_text((first.path / name).read_text())
@@ -164,7 +188,8 @@ def test_start_server_beside_another_projects_names_that(make_workspace: Callabl
 
 
 @pytest.mark.parametrize(
-    "content", ["", "nonsense", '{"pid": 0}', '{"pid": -1, "started": 0}', '{"pid": PID, "started": 1.5}']
+    "content",
+    ["", "nonsense", '{"pid": 0}', '{"pid": -1, "started": 0}', '{"pid": PID, "started": 1.5}'],
 )
 def test_stop_server_with_foreign_pid_file_ends_nobody(workspace: Workspace, content: str) -> None:
     stranger = workspace.spawn("python", "-c", "import time; time.sleep(600)")
@@ -182,7 +207,11 @@ def test_stop_server_with_foreign_pid_file_ends_nobody(workspace: Workspace, con
 def test_stop_server_ends_what_it_started(workspace: Workspace) -> None:
     workspace.use_stand_in("child")
     workspace.dev_server("start")
-    child = int(wait_for(lambda: workspace.dev_server("logs").stdout.partition("a child pid=")[2], "the child"))
+    child = int(
+        wait_for(
+            lambda: workspace.dev_server("logs").stdout.partition("a child pid=")[2], "the child"
+        )
+    )
 
     assert is_running(child)
     workspace.dev_server("stop")
@@ -197,7 +226,9 @@ def test_start_server_passes_on_named_variables_only(workspace: Workspace) -> No
 
     log = workspace.dev_server("logs").stdout
     assert "environment variables=INNGEST_POSTGRES_URI=postgresql://u:secret@localhost/db\n" in log
-    assert f"--host 127.0.0.1 --port {workspace.port} --sdk-url {workspace.app_url}/api/inngest" in log
+    assert (
+        f"--host 127.0.0.1 --port {workspace.port} --sdk-url {workspace.app_url}/api/inngest" in log
+    )
 
 
 def test_follow_logs_prints_what_comes(workspace: Workspace) -> None:
@@ -215,24 +246,31 @@ def test_follow_logs_prints_what_comes(workspace: Workspace) -> None:
 @posix_only
 def test_run_launcher_from_anywhere(workspace: Workspace, tmp_path: Path) -> None:
     launcher = workspace.path / "bin" / "inngest" / "start-inngest.sh"
-    environment = workspace.env | {"UV_PROJECT_ENVIRONMENT": str(workspace.scripts.parent), "UV_NO_SYNC": "1"}
+    environment = workspace.env | {
+        "UV_PROJECT_ENVIRONMENT": str(workspace.scripts.parent),
+        "UV_NO_SYNC": "1",
+    }
 
     def launch(*args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         command = [str(launcher), *args]
-        return subprocess.run(command, cwd=tmp_path, env=environment | env, capture_output=True, text=True, timeout=20)
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment | env, capture_output=True, text=True, timeout=20
+        )
 
     assert launch("status").returncode == 3
     assert launch("nonsense").returncode == 2
     assert "Usage: dev-server" in launch().stdout
     missing = launch("status", PATH="/usr/bin:/bin", HOME="/nowhere")
     assert missing.returncode == 1
-    assert missing.stderr.startswith("uv is not installed: install it from https://docs.astral.sh/uv")
+    assert missing.stderr.startswith(
+        "uv is not installed: install it from https://docs.astral.sh/uv"
+    )
 
 
 def test_write_cmd_launcher_with_its_line_ends(workspace: Workspace) -> None:
     lines = (workspace.path / "bin" / "inngest" / "start-inngest.cmd").read_bytes().split(b"\n")
     assert all(line.endswith(b"\r") for line in lines[:-1])
-    assert b'cd /d "%~dp0..\\.."\r' in lines
+    assert b'pushd "%~dp0..\\.." || exit /b 1\r' in lines
 
 
 def test_print_to_console_without_utf8(workspace: Workspace) -> None:
@@ -240,11 +278,17 @@ def test_print_to_console_without_utf8(workspace: Workspace) -> None:
     log.parent.mkdir()
     log.write_text('{"level": "INFO", "msg": "initializing fn", "function": "定时任务"}\n', "utf-8")
 
-    assert workspace.dev_server("logs", PYTHONIOENCODING="ascii").stdout == "INFO:     initializing fn function=????\n"
+    assert (
+        workspace.dev_server("logs", PYTHONIOENCODING="ascii").stdout
+        == "INFO:     initializing fn function=????\n"
+    )
     assert workspace.dev_server("--help", PYTHONIOENCODING="ascii").returncode == 0
 
 
 def test_show_help_without_command(workspace: Workspace) -> None:
     shown = workspace.dev_server()
-    assert all(name in shown.stdout for name in ("install", "start", "stop", "restart", "status", "logs", "doctor"))
+    assert all(
+        name in shown.stdout
+        for name in ("install", "start", "stop", "restart", "status", "logs", "doctor")
+    )
     assert "3 not running" in shown.stdout

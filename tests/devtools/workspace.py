@@ -15,7 +15,7 @@ import pytest
 
 STAND_IN = Path(__file__).with_name("stand_in_server.py")
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
-TIMEOUT = 20.0  # seconds in which everything here has to happen
+TIMEOUT = 60.0  # seconds in which everything here has to happen
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
@@ -59,7 +59,10 @@ class Workspace:
 
     @property
     def function_count(self) -> int:
-        return sum(path.read_text("utf-8").count(".create_function(") for path in self.functions.glob("*.py"))
+        return sum(
+            path.read_text("utf-8").count(".create_function(")
+            for path in self.functions.glob("*.py")
+        )
 
     def run(self, command: str, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the environment's programs to its end."""
@@ -107,9 +110,24 @@ class Workspace:
         self.env["INNGEST_BIN"] = str(launcher)
         return launcher
 
+    def app_pid(self) -> int:
+        """Of the app that `dev` runs."""
+        noted = json.loads((self.path / ".inngest" / "app.json").read_text())
+        return int(noted["app"]["pid"])
+
+    def add_route(self, name: str, source: str) -> Path:
+        """A module of routes; it begins with a router, and is changed by writing it again."""
+        path = self.path / "src" / "server" / "routes" / f"{name}.py"
+        path.write_text(
+            f"import asyncio\nfrom fastapi import APIRouter\n\nrouter = APIRouter()\n\n{source}"
+        )
+        return path
+
     def add_function(self, name: str) -> None:
         source = (self.functions / "example_function.py").read_text("utf-8")
-        renamed = source.replace("example-function", name).replace("def example_function", "def another_function")
+        renamed = source.replace("example-function", name).replace(
+            "def example_function", "def another_function"
+        )
         (self.functions / f"{name.replace('-', '_')}.py").write_text(renamed, "utf-8")
 
 
@@ -140,7 +158,11 @@ class Terminal:
         return [self.process, *self.process.children(recursive=True)]
 
     def close(self) -> None:
-        for process in [*self.process.children(recursive=True), self.process] if self.process.is_running() else []:
+        for process in (
+            [*self.process.children(recursive=True), self.process]
+            if self.process.is_running()
+            else []
+        ):
             with suppress(psutil.Error):
                 process.kill()
         self.process.wait()

@@ -4,8 +4,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 
+from tests.production.inngest_start import InngestStart, make_inngest
 from tests.production.service import SIGNING_KEY, Service
 
 
@@ -16,20 +17,54 @@ def deployment(copy: Callable[..., Path], tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture
-def make_service(project: Path, clean_env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """`make_service(probe=text)`: the generated app in production mode, with a module of functions added, started."""
+def make_service(
+    project: Path, clean_env: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[..., Service]]:
+    """`make_service(probe=text)`: the generated app in production mode, with a module of functions
+    added, started. Its Inngest is a stand-in of its own, unless one is given as `executor`.
+    """
     with ExitStack() as stack:
 
-        def make(*, start: bool = True, env: dict[str, str] | None = None, **modules: str) -> Service:
+        def make(
+            *,
+            start: bool = True,
+            env: dict[str, str] | None = None,
+            executor: InngestStart | None = None,
+            **modules: str,
+        ) -> Service:
             path = tmp_path / "app"
-            shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env"))
+            shutil.copytree(
+                project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env")
+            )
             for name, text in modules.items():
                 (path / f"src/core/inngest/functions/{name}.py").write_text(text, encoding="utf-8")
-            executor = stack.enter_context(Executor(signing_key=SIGNING_KEY))
-            service = Service(path, project, clean_env | (env or {}), executor)
+            server = executor or stack.enter_context(StandIn(signing_key=SIGNING_KEY))
+            service = Service(path, project, clean_env | (env or {}), server)
             stack.callback(service.end)
             if start:
                 service.start()
             return service
 
         yield make
+
+
+@pytest.fixture(scope="module")
+def service(
+    project: Path, clean_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The generated app in production mode, for all tests of a module that change nothing."""
+    path = tmp_path_factory.mktemp("service") / "app"
+    shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env"))
+    with StandIn(signing_key=SIGNING_KEY) as executor:
+        service = Service(path, project, clean_env, executor)
+        service.start()
+        yield service
+        service.end()
+
+
+@pytest.fixture
+def inngest_start(tmp_path: Path) -> Iterator[InngestStart]:
+    """A real server, where there is one; not started."""
+    server = make_inngest(tmp_path)
+    yield server
+    server.kill()

@@ -1,4 +1,6 @@
-"""The generated app in production mode, as a process of its own that a test can stop, kill and start again."""
+"""The generated app in production mode, as a process of its own that a test can stop, kill and
+start again.
+"""
 
 import json
 import os
@@ -9,19 +11,24 @@ from typing import Any
 
 import httpx
 import psutil
-from executor import Executor, free_port
+from inngest_devtools.testing import free_port
 
 from tests.conftest import python_of
 
 SIGNING_KEY = "5ec2e7" * 10
 EVENT_KEY = "event-key-5ec2e7"
-START_TIMEOUT = 20  # seconds
+START_TIMEOUT = 60  # seconds
 
 
 class Service:
-    """An app from the sources at `path`, in the environment of `project`; it listens on the same port all its life."""
+    """An app from the sources at `path`, in the environment of `project`; it listens on the same
+    port all its life.
 
-    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: Executor) -> None:
+    Args:
+        executor: What it takes for Inngest: a stand-in, or a real server.
+    """
+
+    def __init__(self, path: Path, project: Path, env: dict[str, str], executor: Any) -> None:
         listener = free_port()
         self.port = listener.getsockname()[1]
         listener.close()
@@ -36,13 +43,22 @@ class Service:
             "INNGEST_SIGNING_KEY": SIGNING_KEY,
         }
         self._python = python_of(project)
-        self.command = [str(self._python), "-m", "uvicorn", "server.main:app", "--port", str(self.port)]
+        self.command = [
+            str(self._python),
+            "-m",
+            "uvicorn",
+            "server.main:app",
+            "--port",
+            str(self.port),
+        ]
         self._log = path / "app.log"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            self.process = subprocess.Popen(self.command, cwd=self.path, env=self.env, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                self.command, cwd=self.path, env=self.env, stdout=log, stderr=log
+            )
         deadline = time.monotonic() + START_TIMEOUT
         while not self._is_up():
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -50,7 +66,7 @@ class Service:
             time.sleep(0.05)
 
     def sync(self) -> None:
-        self.executor.sync(self.url, app_id="my-app")
+        self.executor.sync(self.url)
 
     def end(self, *, by_force: bool = False) -> int:
         """End it and return its exit code."""
@@ -63,7 +79,12 @@ class Service:
     def run_module(self, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
         """Run `python -m ...` in the app's environment."""
         command = [str(self._python), "-m", *arguments]
-        options: dict[str, Any] = {"cwd": self.path, "env": self.env | env, "stdin": subprocess.DEVNULL, "timeout": 60}
+        options: dict[str, Any] = {
+            "cwd": self.path,
+            "env": self.env | env,
+            "stdin": subprocess.DEVNULL,
+            "timeout": 60,
+        }
         return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", **options)
 
     @property
@@ -78,6 +99,10 @@ class Service:
 
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.splitlines()]
+
+    def count_functions(self) -> int:
+        folder = self.path / "src/core/inngest/functions"
+        return sum(file.read_text("utf-8").count("fn_id=") for file in folder.rglob("*.py"))
 
     def _is_up(self) -> bool:
         try:

@@ -75,7 +75,9 @@ class RunUntilStepTwo:
         assert not self._sending.is_alive()
 
 
-def test_kill_app_in_middle_of_run_runs_each_completed_step_once(make_service: Callable[..., Service]) -> None:
+def test_kill_app_in_middle_of_run_runs_each_completed_step_once(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(ledger=LEDGER)
     run = RunUntilStepTwo(service)
 
@@ -90,7 +92,9 @@ def test_kill_app_in_middle_of_run_runs_each_completed_step_once(make_service: C
     assert read_ledger(service.path)[3:] == ["two begins", "two ends", "three begins", "three ends"]
 
 
-def test_stop_app_during_step_lets_it_end_and_answers_it(make_service: Callable[..., Service]) -> None:
+def test_stop_app_during_step_lets_it_end_and_answers_it(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(ledger=LEDGER)
     run = RunUntilStepTwo(service)
 
@@ -99,7 +103,8 @@ def test_stop_app_during_step_lets_it_end_and_answers_it(make_service: Callable[
     time.sleep(0.3)
     assert service.process.poll() is None, "it did not wait for the step"
     run.let_go()
-    assert service.process.wait(timeout=30) == -signal.SIGTERM  # uvicorn, done, ends by the signal that it got
+    # uvicorn, done, ends by the signal that it got
+    assert service.process.wait(timeout=30) == -signal.SIGTERM
     run.wait()
     assert read_ledger(service.path) == ["one begins", "one ends", "two begins", "two ends"]
     service.start()

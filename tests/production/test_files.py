@@ -1,7 +1,10 @@
-"""The deployment's files: what validators say of them, and that they agree with each other and with the code."""
+"""The deployment's files: what validators say of them, and that they agree with each other and with
+the code.
+"""
 
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -33,28 +36,39 @@ def load(path: Path) -> Any:
 
 def resources(deployment: Path) -> dict[str, dict[str, Any]]:
     """The Kubernetes resources by kind."""
+    return {resource["kind"]: resource for resource in reversed(all_resources(deployment))}
+
+
+def all_resources(deployment: Path) -> list[dict[str, Any]]:
+    """Of a kind that is there twice, the app's comes first."""
     folder = deployment / "deploy/kubernetes"
     files = [folder / name for name in load(folder / "kustomization.yaml")["resources"]]
-    return {resource["kind"]: resource for resource in map(load, files)}
+    return [resource for file in files for resource in yaml.safe_load_all(file.read_text())]
 
 
 def settings_variables(deployment: Path) -> set[str]:
-    fields = re.findall(r"^    (\w+): .+", (deployment / "src/core/config.py").read_text(), re.MULTILINE)
-    return {name.upper() for name in fields}
+    """The app's and Inngest's."""
+    files = [deployment / "src/core/config.py", deployment / "src/core/inngest/settings.py"]
+    text = "".join(file.read_text() for file in files)
+    return {name.upper() for name in re.findall(r"^    (\w+): .+", text, re.MULTILINE)}
 
 
 # --- Which files there are
 
 
 @pytest.mark.parametrize("deploy", DEPLOYMENTS)
-def test_copy_renders_files_of_chosen_deployments(copy: Callable[..., Path], tmp_path: Path, deploy: str) -> None:
+def test_copy_renders_files_of_chosen_deployments(
+    copy: Callable[..., Path], tmp_path: Path, deploy: str
+) -> None:
     project = copy(tmp_path / "my-app", f"deploy={deploy}")
 
     def exist(*names: str) -> set[bool]:
         return {(project / name).exists() for name in names}
 
     assert exist("Dockerfile", ".dockerignore", "deploy/README.md") == {deploy != "[]"}
-    assert exist("compose.yaml", ".env.production.example") == {"compose" in deploy}
+    assert exist("compose.yaml", ".env.production.example", "deploy/nginx.conf") == {
+        "compose" in deploy
+    }
     assert exist("deploy/kubernetes") == {"kubernetes" in deploy}
     assert (project / "deploy").exists() == (deploy != "[]")
 
@@ -69,11 +83,17 @@ def test_update_deployment_leaves_what_a_fresh_copy_has(
     (tmp_path / "fresh").mkdir()
     fresh = copy(tmp_path / "fresh" / "my-app", "deploy=[kubernetes]")
     assert read_tree(project) == read_tree(fresh)
-    assert changed_files(run, project) >= {"compose.yaml", ".env.production.example", ".copier-answers.yml"}
+    assert changed_files(run, project) >= {
+        "compose.yaml",
+        ".env.production.example",
+        ".copier-answers.yml",
+    }
 
 
 @pytest.mark.parametrize("deploy", DEPLOYMENTS[1:])
-def test_write_deploy_page_about_chosen_deployments(copy: Callable[..., Path], tmp_path: Path, deploy: str) -> None:
+def test_write_deploy_page_about_chosen_deployments(
+    copy: Callable[..., Path], tmp_path: Path, deploy: str
+) -> None:
     text = (copy(tmp_path / "my-app", f"deploy={deploy}") / "deploy/README.md").read_text()
 
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
@@ -85,12 +105,20 @@ def test_write_deploy_page_about_chosen_deployments(copy: Callable[..., Path], t
     assert "\n\n\n" not in text
 
 
-def test_ignore_production_settings_but_not_their_example(deployment: Path, run: Run, tmp_path: Path) -> None:
+def test_ignore_production_settings_but_not_their_example(
+    deployment: Path, run: Run, tmp_path: Path
+) -> None:
     shutil.copy(deployment / ".gitignore", tmp_path)
     run("git", "init", "--quiet", cwd=tmp_path)
 
     ignored = run(
-        "git", "check-ignore", ".env", ".env.production", ".env.production.example", cwd=tmp_path, check=False
+        "git",
+        "check-ignore",
+        ".env",
+        ".env.production",
+        ".env.production.example",
+        cwd=tmp_path,
+        check=False,
     )
 
     assert ignored.stdout.split() == [".env", ".env.production"]
@@ -134,26 +162,47 @@ def test_write_manifests_by_schemas_of_kubernetes(deployment: Path, version: str
         "NetworkPolicy",
         "Job",
     }
-    for resource in found.values():
+    budget = load(deployment / "deploy/kubernetes/inngest-pdb.yaml")
+    for resource in [*all_resources(deployment), budget]:
         kubernetes_validate.validate(resource, version, strict=True)
+
+
+@pytest.mark.slow
+def test_write_manifests_without_findings_of_checkov(deployment: Path, run: Run) -> None:
+    """What it says and is meant so stands in its settings, each with its reason."""
+    settings = (deployment / "deploy/kubernetes/.checkov.yaml").read_text()
+
+    run(*shlex.split(settings.removeprefix("# ").partition(":")[0]), cwd=deployment)
+
+    assert re.findall(r"^  - CKV\w+$", settings, re.MULTILINE) == [], (
+        "an exception without a reason"
+    )
 
 
 # --- Agreement
 
 
 def test_pin_one_version_of_inngest_everywhere(deployment: Path) -> None:
-    version = re.search(r'^VERSION = "(.+)"', (deployment / "src/devtools/binary.py").read_text(), re.MULTILINE)
+    cli = deployment / "tools/inngest-devtools/src/inngest_devtools/inngest_cli.py"
+    version = re.search(r'^VERSION = "(.+)"', cli.read_text(), re.MULTILINE)
     assert version
 
     values = load(deployment / "deploy/kubernetes/inngest-values.yaml")
-    assert load(deployment / "compose.yaml")["services"]["inngest"]["image"] == f"inngest/inngest:v{version[1]}"
+    assert (
+        load(deployment / "compose.yaml")["services"]["inngest"]["image"]
+        == f"inngest/inngest:v{version[1]}"
+    )
     assert values["image"]["tag"] == f"v{version[1]}"
 
 
 def test_pin_every_image(deployment: Path) -> None:
     services = load(deployment / "compose.yaml")["services"].values()
     images = {service["image"] for service in services if "build" not in service}
-    images |= set(re.findall(r"^(?:FROM|COPY --from=)\s*(\S+[:/]\S+)", (deployment / "Dockerfile").read_text(), re.M))
+    images |= set(
+        re.findall(
+            r"^(?:FROM|COPY --from=)\s*(\S+[:/]\S+)", (deployment / "Dockerfile").read_text(), re.M
+        )
+    )
 
     assert len(images) >= 5
     assert [image for image in images if not re.search(r":v?\d", image)] == []
@@ -165,24 +214,38 @@ def test_leave_databases_on_the_version_that_wrote_their_data(deployment: Path) 
     majors = {each["dependency-name"] for each in compose["ignore"] if "update-types" in each}
 
     services = load(deployment / "compose.yaml")["services"].values()
-    assert majors == {service["image"].partition(":")[0] for service in services if "volumes" in service}
+    assert majors == {
+        service["image"].partition(":")[0]
+        for service in services
+        if any(not volume.startswith(".") for volume in service.get("volumes", []))
+    }
 
 
 def test_use_one_port_everywhere(copy: Callable[..., Path], tmp_path: Path) -> None:
     project = copy(tmp_path / "my-app", "port=9123", "deploy=[compose, kubernetes]")
 
     folder = project / "deploy/kubernetes"
-    files = [project / "Dockerfile", project / "compose.yaml", *folder.iterdir(), project / "deploy/README.md"]
+    files = [
+        project / "Dockerfile",
+        project / "compose.yaml",
+        *folder.iterdir(),
+        project / "deploy/nginx.conf",
+        project / "deploy/README.md",
+    ]
     assert [file.name for file in files if "8200" in file.read_text()] == []
     assert load(folder / "service.yaml")["spec"]["ports"][0]["port"] == 9123
-    assert load(project / "compose.yaml")["services"]["app"]["ports"] == ["${APP_PORT:-9123}:9123"]
+    assert load(project / "compose.yaml")["services"]["app"]["ports"] == [
+        "${APP_PORT:-127.0.0.1:9123}:9123"
+    ]
 
 
 def test_give_app_only_variables_that_it_reads(deployment: Path) -> None:
     known = settings_variables(deployment) | OTHER_VARIABLES
     services = load(deployment / "compose.yaml")["services"]
     kustomization = load(deployment / "deploy/kubernetes/kustomization.yaml")
-    literals = {literal.partition("=")[0] for literal in kustomization["configMapGenerator"][0]["literals"]}
+    literals = {
+        literal.partition("=")[0] for literal in kustomization["configMapGenerator"][0]["literals"]
+    }
 
     assert KEYS <= set(services["app"]["environment"]) <= known
     assert KEYS <= set(services["sync"]["environment"]) <= known
@@ -203,18 +266,27 @@ def test_show_the_whole_of_the_settings_for_inngest_cloud(
 
 
 def test_name_in_example_only_variables_that_reach_something(deployment: Path) -> None:
-    named = set(re.findall(r"^(?:# )?(\w+)=", (deployment / ".env.production.example").read_text(), re.MULTILINE))
+    named = set(
+        re.findall(
+            r"^(?:# )?(\w+)=", (deployment / ".env.production.example").read_text(), re.MULTILINE
+        )
+    )
     compose = (deployment / "compose.yaml").read_text()
     app = yaml.safe_load(compose)["services"]["app"]["environment"]
 
-    assert named <= set(re.findall(r"\$\{(\w+)", compose)) | {name for name, value in app.items() if value is None}
+    assert named <= set(re.findall(r"\$\{(\w+)", compose)) | {
+        name for name, value in app.items() if value is None
+    }
 
 
 def test_explain_every_variable_of_compose(deployment: Path) -> None:
     used = set(re.findall(r"\$\{(\w+)", (deployment / "compose.yaml").read_text()))
     example = (deployment / ".env.production.example").read_text()
     required = set(
-        re.findall(r"\$\{(\w+):\?make it as .env.production.example says\}", (deployment / "compose.yaml").read_text())
+        re.findall(
+            r"\$\{(\w+):\?make it as .env.production.example says\}",
+            (deployment / "compose.yaml").read_text(),
+        )
     )
 
     assert used <= set(re.findall(r"^(?:# )?(\w+)=", example, re.MULTILINE))
@@ -229,8 +301,13 @@ def test_publish_app_alone_and_keep_it_from_the_databases(deployment: Path) -> N
     compose = load(deployment / "compose.yaml")
     services = compose["services"]
 
-    assert [name for name, service in services.items() if service.get("ports")] == ["app"]
-    assert [name for name, service in services.items() if "public" in service["networks"]] == ["app"]
+    assert [name for name, service in services.items() if service.get("ports")] == ["app", "proxy"]
+    assert services["app"]["ports"][0].startswith("${APP_PORT:-127.0.0.1:")
+    assert services["proxy"]["profiles"] == ["proxy"]  # there only for whoever asks
+    assert [name for name, service in services.items() if "public" in service["networks"]] == [
+        "app",
+        "proxy",
+    ]
     assert {name for name, service in services.items() if "storage" in service["networks"]} == {
         "inngest",
         "postgres",
@@ -245,23 +322,30 @@ def test_start_services_in_order_of_health(deployment: Path) -> None:
 
     assert order == {
         "sync": {"app"},
+        "proxy": {"app"},
         "app": {"inngest"},
         "inngest": {"postgres", "redis"},
         "postgres": set(),
         "redis": set(),
     }
     for service in services.values():
-        assert {each["condition"] for each in service.get("depends_on", {}).values()} <= {"service_healthy"}
+        assert {each["condition"] for each in service.get("depends_on", {}).values()} <= {
+            "service_healthy"
+        }
     for name in ("inngest", "postgres", "redis"):  # the app's is in its Dockerfile
         assert services[name]["healthcheck"]["test"]
 
 
 def test_wait_for_steps_longer_than_the_app_does(deployment: Path) -> None:
-    grace = re.search(r'"--timeout-graceful-shutdown", "(\d+)"', (deployment / "Dockerfile").read_text())
+    grace = re.search(
+        r'"--timeout-graceful-shutdown", "(\d+)"', (deployment / "Dockerfile").read_text()
+    )
     assert grace
 
     pod = resources(deployment)["Deployment"]["spec"]["template"]["spec"]
-    assert int(load(deployment / "compose.yaml")["services"]["app"]["stop_grace_period"].rstrip("s")) > int(grace[1])
+    assert int(
+        load(deployment / "compose.yaml")["services"]["app"]["stop_grace_period"].rstrip("s")
+    ) > int(grace[1])
     assert pod["terminationGracePeriodSeconds"] > int(grace[1]) + 5
 
 
@@ -277,7 +361,9 @@ def test_run_as_the_user_of_the_image(deployment: Path) -> None:
 
 def test_give_app_a_temporary_folder_beside_its_read_only_files(deployment: Path) -> None:
     pod = resources(deployment)["Deployment"]["spec"]["template"]["spec"]
-    (run,) = re.findall(r"^docker run --detach .+$", (deployment / "deploy/README.md").read_text(), re.MULTILINE)
+    (run,) = re.findall(
+        r"^docker run --detach .+$", (deployment / "deploy/README.md").read_text(), re.MULTILINE
+    )
 
     assert load(deployment / "compose.yaml")["services"]["app"]["tmpfs"] == ["/tmp"]
     assert pod["containers"][0]["volumeMounts"] == [{"name": "tmp", "mountPath": "/tmp"}]
@@ -300,7 +386,7 @@ def test_select_pods_by_labels_that_they_have(deployment: Path) -> None:
 def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
     folder = deployment / "deploy/kubernetes"
     kustomization = load(folder / "kustomization.yaml")
-    others = {"kustomization.yaml", "inngest-values.yaml"}
+    others = {"kustomization.yaml", "inngest-values.yaml", "inngest-pdb.yaml", ".checkov.yaml"}
 
     assert {file.name for file in folder.iterdir()} - others == set(kustomization["resources"])
     for kind in ("Deployment", "Job"):
@@ -314,13 +400,18 @@ def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
 
 # A kubectl that keeps the calls, and answers for the secret's old key.
 KUBECTL = """
-kubectl() { [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls; case "$*" in $FAILS) return 1;; esac; }
+kubectl() {
+  [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls
+  case "$*" in $FAILS) return 1;; esac
+}
 openssl() { echo new; }
 """
 
 
 @posix_only
-@pytest.mark.parametrize(("fails", "calls"), [("nothing", 9), ("rollout status deployment/app*", 3)])
+@pytest.mark.parametrize(
+    ("fails", "calls"), [("nothing", 9), ("rollout status deployment/app*", 3)]
+)
 def test_rotate_keys_on_kubernetes_as_written(
     deployment: Path, run: Run, tmp_path: Path, fails: str, calls: int
 ) -> None:
@@ -332,7 +423,8 @@ def test_rotate_keys_on_kubernetes_as_written(
     app, server = "--namespace my-app", "--namespace inngest"
     patch = "patch secret inngest-keys"
     assert (tmp_path / "calls").read_text().splitlines() == [
-        f"{patch} {app} --patch stringData: {{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}}",
+        f"{patch} {app} --patch stringData: "
+        "{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}",
         f"rollout restart deployment/app {app}",
         f"rollout status deployment/app {app} --timeout 5m",
         f"{patch} {server} --patch stringData: {{INNGEST_SIGNING_KEY: 'new'}}",
@@ -346,17 +438,21 @@ def test_rotate_keys_on_kubernetes_as_written(
 
 def test_undo_traps_of_the_helm_chart(deployment: Path) -> None:
     values = load(deployment / "deploy/kubernetes/inngest-values.yaml")
+    variables = {each["name"]: each.get("value") for each in values["inngest"]["extraEnv"]}
     secret = {each["name"] for each in values["inngest"]["extraEnv"] if "valueFrom" in each}
     egress = [port["port"] for rule in values["networkPolicy"]["egress"] for port in rule["ports"]]
 
     assert values["inngest"]["retryInterval"] == 0
     assert values["postgresql"]["enabled"] is values["redis"]["enabled"] is False
     assert secret == KEYS | {"INNGEST_POSTGRES_URI", "INNGEST_REDIS_URI"}
-    assert 8200 in egress
+    assert variables["LOG_LEVEL"] == "warn"
+    assert {8200, 5432, 6543, 6379, 6380} <= set(egress)
 
 
 @pytest.mark.parametrize("app_id", ["a" * 64, "a" * 62 + "-a", "inngest"])
-def test_name_kubernetes_resources_as_it_allows(copy: Callable[..., Path], tmp_path: Path, app_id: str) -> None:
+def test_name_kubernetes_resources_as_it_allows(
+    copy: Callable[..., Path], tmp_path: Path, app_id: str
+) -> None:
     project = copy(tmp_path / "my-app", f"app_id={app_id}", "deploy=[kubernetes]")
 
     namespace = load(project / "deploy/kubernetes/namespace.yaml")["metadata"]["name"]
@@ -372,7 +468,7 @@ def test_write_app_id_that_yaml_takes_for_no_text(
     project = copy(tmp_path / "my-app", f"app_id={app_id}", "deploy=[compose, kubernetes]")
 
     run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "compose.yaml", cwd=project)
-    for resource in resources(project).values():
+    for resource in all_resources(project):
         kubernetes_validate.validate(resource, "1.37", strict=True)
     compose = load(project / "compose.yaml")
     app = compose["services"]["app"]

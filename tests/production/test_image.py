@@ -1,4 +1,4 @@
-"""The image without Docker: its Dockerfile's own commands build it in a folder, and run it there."""
+"""The image without Docker: its Dockerfile's own commands build it in a folder and run it there."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 
 from tests.conftest import Run
 from tests.production.service import EVENT_KEY, SIGNING_KEY, Service
@@ -27,7 +27,9 @@ class Image:
     def __init__(self, project: Path, folder: Path) -> None:
         self.folder = folder
         self.text = re.sub(r"\\\n\s*", "", (project / "Dockerfile").read_text())
-        self.env = dict(part.split("=", 1) for line in self._all("ENV (.+)") for part in line.split())
+        self.env = dict(
+            part.split("=", 1) for line in self._all("ENV (.+)") for part in line.split()
+        )
         self.command: list[str] = json.loads(self._all("CMD (.+)")[-1])
         self.health_check: list[str] = json.loads(self._all("HEALTHCHECK .*?CMD (.+)")[0])
 
@@ -36,14 +38,30 @@ class Image:
             *sources, target = line.split()
             for source in sources:
                 self._copy(project / source, self.folder / target)
-        for command in self._all("RUN .*?(uv sync .+)"):
-            run(*command.split(), cwd=self.folder, env={name: self.env[name] for name in self.env if name[:3] == "UV_"})
+        for line in self._all("RUN (.*?uv sync .+)"):
+            bound = re.findall(r"type=bind,source=(\S+?),target=(\S+)", line)
+            added = [self._bind(project / source, self.folder / target) for source, target in bound]
+            run(
+                *line[line.index("uv sync") :].split(),
+                cwd=self.folder,
+                env={name: self.env[name] for name in self.env if name[:3] == "UV_"},
+            )
+            for path in filter(None, added):
+                path.unlink()
 
     def files(self) -> dict[str, float]:
         return {str(path): path.stat().st_mtime for path in self.folder.rglob("*")}
 
     def _all(self, pattern: str) -> list[str]:
         return re.findall(f"^{pattern}$", self.text, re.MULTILINE)
+
+    def _bind(self, source: Path, target: Path) -> Path | None:
+        """A file that is there while a command runs; None if it is there anyway."""
+        if target.exists():
+            return None
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+        return target
 
     def _copy(self, source: Path, target: Path) -> None:
         allowed = (source.parent / ".dockerignore").read_text().splitlines()
@@ -62,12 +80,16 @@ def image(project: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 @pytest.fixture
-def make_container(image: Image, clean_env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """`make_container(NAME=value)`: a service that starts as the image says, in an empty working directory."""
+def make_container(
+    image: Image, clean_env: dict[str, str], tmp_path: Path
+) -> Iterator[Callable[..., Service]]:
+    """`make_container(NAME=value)`: a service that starts as the image says, in an empty working
+    directory.
+    """
     services = []
 
     def make(**env: str) -> Service:
-        with Executor(signing_key=SIGNING_KEY) as executor:
+        with StandIn(signing_key=SIGNING_KEY) as executor:
             service = Service(tmp_path, image.folder, clean_env, executor)
         del service.env["PYTHONPATH"]
         service.env["PATH"] = f"{image.folder / '.venv/bin'}{os.pathsep}{service.env['PATH']}"
@@ -108,12 +130,17 @@ def test_run_image_serves_and_writes_nothing(
     health_check = [part.replace("8200", str(service.port)) for part in image.health_check]
 
     def is_healthy() -> bool:
-        return subprocess.run(health_check, env=service.env, stderr=subprocess.DEVNULL, timeout=10).returncode == 0
+        return (
+            subprocess.run(
+                health_check, env=service.env, stderr=subprocess.DEVNULL, timeout=10
+            ).returncode
+            == 0
+        )
 
     assert not is_healthy()
     service.start()
     assert is_healthy()
-    assert httpx.get(f"{service.url}/readyz").json()["functions"] == 10
+    assert httpx.get(f"{service.url}/readyz").json()["functions"] > 0
     service.end()
 
     assert image.files() == files
@@ -127,8 +154,14 @@ def test_run_image_serves_and_writes_nothing(
             "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production",
         ),
         ({"INNGEST_SIGNING_KEY": ""}, "INNGEST_SIGNING_KEY is blank"),
-        ({"INNGEST_DEV": "1"}, "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY"),
-        ({"INNGEST_IS_PRODUCTION": "false"}, "INNGEST_DEV=0 and INNGEST_IS_PRODUCTION=false contradict each other"),
+        (
+            {"INNGEST_DEV": "1"},
+            "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY",
+        ),
+        (
+            {"INNGEST_IS_PRODUCTION": "false"},
+            "INNGEST_DEV=0 and INNGEST_IS_PRODUCTION=false contradict each other",
+        ),
     ],
 )
 def test_run_image_in_dev_mode_or_without_keys_is_refused(
@@ -137,7 +170,9 @@ def test_run_image_in_dev_mode_or_without_keys_is_refused(
     service = make_container()
     merged = {name: value for name, value in (service.env | env).items() if value is not None}
 
-    result = subprocess.run(service.command, cwd=service.path, env=merged, capture_output=True, text=True, timeout=30)
+    result = subprocess.run(
+        service.command, cwd=service.path, env=merged, capture_output=True, text=True, timeout=30
+    )
 
     assert result.returncode == 1
     assert message in result.stderr
@@ -145,7 +180,9 @@ def test_run_image_in_dev_mode_or_without_keys_is_refused(
     assert EVENT_KEY not in result.stderr
 
 
-@pytest.mark.parametrize(("trusted", "client"), [("10.0.0.0/8", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.7")])
+@pytest.mark.parametrize(
+    ("trusted", "client"), [("10.0.0.0/8", "127.0.0.1"), ("127.0.0.0/8", "203.0.113.7")]
+)
 def test_run_image_believes_proxy_headers_of_trusted_addresses_only(
     make_container: Callable[..., Service], trusted: str, client: str
 ) -> None:

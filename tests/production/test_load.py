@@ -14,7 +14,8 @@ RUNS = 1000
 TENANTS = 20
 MAX_GROWTH = 4 * 2**20  # bytes: 4 kB kept of each run would show
 
-# The tenant is read before and after others have had their turn, in the function, in its step and in a thread.
+# The tenant is read before and after others have had their turn, in the function, in its step and
+# in a thread.
 CROWD = """
 import asyncio
 import random
@@ -43,7 +44,9 @@ def events(start: int) -> list[inngest.Event]:
     return [inngest.Event(name="test/crowd", data={"tenant_id": tenant}) for tenant in tenants]
 
 
-def test_run_a_thousand_events_mixes_no_tenants_and_holds_no_memory(make_service: Callable[..., Service]) -> None:
+def test_run_a_thousand_events_mixes_no_tenants_and_holds_no_memory(
+    make_service: Callable[..., Service],
+) -> None:
     service = make_service(crowd=CROWD)
     service.sync()
     memory = []

@@ -1,4 +1,6 @@
-"""FastAPI's OpenTelemetry, switched on as deploy/README.md says, against a collector that keeps what it gets."""
+"""FastAPI's OpenTelemetry, switched on as deploy/README.md says, against a collector that keeps
+what it gets.
+"""
 
 import re
 import shlex
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import inngest
 import pytest
-from executor import Executor
+from inngest_devtools.testing import StandIn
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
@@ -20,7 +22,8 @@ from tests.production.service import SIGNING_KEY, Service, signals_end_processes
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        not signals_end_processes_politely(), reason="the app sends its last spans when it is told to end"
+        not signals_end_processes_politely(),
+        reason="the app sends its last spans when it is told to end",
     ),
 ]
 
@@ -40,9 +43,15 @@ class Collector(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
     def spans(self) -> list[Span]:
-        requests = [ExportTraceServiceRequest.FromString(body) for path, body in self.bodies if path == "/v1/traces"]
+        requests = [
+            ExportTraceServiceRequest.FromString(body)
+            for path, body in self.bodies
+            if path == "/v1/traces"
+        ]
         resources = [resource for request in requests for resource in request.resource_spans]
-        return [span for resource in resources for scope in resource.scope_spans for span in scope.spans]
+        return [
+            span for resource in resources for scope in resource.scope_spans for span in scope.spans
+        ]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -80,7 +89,7 @@ def traced_service(
     command, variables = documented((path / "deploy/README.md").read_text())
     run(*shlex.split(command), cwd=path)
     variables |= {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_SERVICE_NAME": "my-app"}
-    with Executor(signing_key=SIGNING_KEY) as executor:
+    with StandIn(signing_key=SIGNING_KEY) as executor:
         service = Service(path, path, clean_env | variables, executor)
         service.start()
         yield service
@@ -91,7 +100,8 @@ def test_trace_app_by_variables_alone_joins_spans_to_trace_of_inngest(
     traced_service: Service, collector: Collector
 ) -> None:
     traced_service.sync()
-    traced_service.executor._http.headers["traceparent"] = f"00-{TRACE}-{PARENT}-01"  # as the real server sends it
+    # as the real server sends it
+    traced_service.executor._app._http.headers["traceparent"] = f"00-{TRACE}-{PARENT}-01"
 
     run = traced_service.executor.run(inngest.Event(name="workflow/start", data={"source": "x"}))
     traced_service.end()  # sends what it still has

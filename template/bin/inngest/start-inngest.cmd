@@ -1,7 +1,7 @@
 @echo off
 rem The Inngest Dev Server of this project: bin\inngest\start-inngest.cmd COMMAND, the same as "uv run dev-server COMMAND".
 setlocal
-cd /d "%~dp0..\.."
+pushd "%~dp0..\.." || exit /b 1
 set "PATH=%PATH%;%USERPROFILE%\.local\bin;%USERPROFILE%\.cargo\bin"
 
 where uv >nul 2>nul

@@ -1,4 +1,6 @@
-"""Log lines of the app and of its functions: JSON in production, in the form of uvicorn's own in development."""
+"""Log lines of the app and of its functions: JSON in production, in the form of uvicorn's own in
+development.
+"""
 
 import json
 import logging
@@ -6,18 +8,32 @@ from datetime import UTC, datetime
 
 from core.inngest.current_run import get_current_run
 
-STANDARD_FIELDS = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
+STANDARD_FIELDS = {
+    *vars(logging.makeLogRecord({})),
+    "message",
+    "asctime",
+    "taskName",
+    "color_message",
+}
 
 
-def configure_logging(*, as_json: bool) -> None:
-    """Show INFO and above, but neither every outgoing request nor what asks every few seconds and gets its answer."""
+def configure_logging(level: str, *, as_json: bool) -> None:
+    """Show a level and above, but neither every outgoing request nor what asks every few seconds.
+
+    Args:
+        level: As logging knows it: "INFO".
+        as_json: One JSON object a line, for programs.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=level, handlers=[handler])
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").addFilter(_is_no_routine)
     if as_json:
-        for name in ("uvicorn", "uvicorn.access"):  # they print for themselves: one stream has one format
+        for name in (
+            "uvicorn",
+            "uvicorn.access",
+        ):  # they print for themselves: one stream has one format
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).propagate = True
 
@@ -30,7 +46,9 @@ class TextFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         run = get_current_run()
-        return super().formatMessage(record) + (f"  [{run.function_id} {run.run_id}]" if run else "")
+        return super().formatMessage(record) + (
+            f"  [{run.function_id} {run.run_id}]" if run else ""
+        )
 
 
 class JsonFormatter(logging.Formatter):
@@ -45,7 +63,9 @@ class JsonFormatter(logging.Formatter):
         }
         if run := get_current_run():
             fields |= run._asdict()
-        fields |= {name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS}
+        fields |= {
+            name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS
+        }
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         return json.dumps(fields, default=str, ensure_ascii=False)
@@ -54,7 +74,13 @@ class JsonFormatter(logging.Formatter):
 def _is_no_routine(record: logging.LogRecord) -> bool:
     """Whether an access is neither the Dev Server's poll nor a health check."""
     match record.args:
-        case (_, "PUT", "/api/inngest", _, 200):  # client address, method, path, HTTP version, status
+        case (
+            _,
+            "PUT",
+            "/api/inngest",
+            _,
+            200,
+        ):  # client address, method, path, HTTP version, status
             return False
         case (_, "GET", "/healthz" | "/readyz", _, 200):
             return False

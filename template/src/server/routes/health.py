@@ -1,18 +1,24 @@
 """Probes for whatever runs the app."""
 
+import asyncio
+import time
 from functools import lru_cache
 from typing import Literal
 
 import httpx
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from core.config import get_settings
-from core.inngest.functions import FUNCTIONS
+from core.inngest.settings import get_settings
 
 INNGEST_TIMEOUT = 1.0  # seconds
+ANSWER_AGE = 2.0  # seconds for which Inngest is not asked again
 
-get_tls_context = lru_cache(httpx.create_ssl_context)  # 25 ms, in which nothing else is served: once is enough
+Reachability = Literal["reachable", "unreachable"]
+
+get_tls_context = lru_cache(
+    httpx.create_ssl_context
+)  # 25 ms, in which nothing else is served: once is enough
 
 router = APIRouter(tags=["health"])
 
@@ -20,7 +26,7 @@ router = APIRouter(tags=["health"])
 class Readiness(BaseModel):
     status: Literal["ready"] = "ready"
     functions: int
-    inngest: Literal["reachable", "unreachable"]
+    inngest: Reachability
 
 
 @router.get("/healthz")
@@ -30,12 +36,36 @@ async def get_liveness() -> dict[str, str]:
 
 
 @router.get("/readyz")
-async def get_readiness() -> Readiness:
-    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send none."""
-    return Readiness(functions=len(FUNCTIONS), inngest=await _ping_inngest())
+async def get_readiness(request: Request) -> Readiness:
+    """Whether the app can take requests; an outage of Inngest is reported, but is no reason to send
+    none.
+    """
+    functions = request.app.state.inngest_functions
+    return Readiness(functions=len(functions), inngest=await _question.ask())
 
 
-async def _ping_inngest() -> Literal["reachable", "unreachable"]:
+class Question:
+    """Asks Inngest once in a while, however often it is asked itself: each time takes a connection,
+    and connections run out.
+    """
+
+    def __init__(self) -> None:
+        self._answer: asyncio.Task[Reachability] | None = None
+        self._asked_at = 0.0
+
+    async def ask(self) -> Reachability:
+        now = time.monotonic()
+        if self._answer is None or now - self._asked_at >= ANSWER_AGE:
+            self._answer = asyncio.create_task(_ping_inngest())
+            self._asked_at = now
+        # Others wait for the same answer: who hangs up must not take it away from them.
+        return await asyncio.shield(self._answer)
+
+
+_question = Question()
+
+
+async def _ping_inngest() -> Reachability:
     try:
         async with httpx.AsyncClient(timeout=INNGEST_TIMEOUT, verify=get_tls_context()) as client:
             await client.get(f"{get_settings().api_origin}/health")

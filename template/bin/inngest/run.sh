@@ -1,0 +1,25 @@
+#!/bin/sh
+# `inngest-dev` by whatever runs Python in this project: ./bin/inngest/run.sh COMMAND
+set -eu
+
+CDPATH='' cd -- "$(dirname -- "$0")/../.."
+PATH="$PATH:${HOME:-}/.local/bin:${HOME:-}/.cargo/bin"
+[ $# -gt 0 ] || set -- --help
+
+if [ -n "${VIRTUAL_ENV:-}" ] && [ -x "$VIRTUAL_ENV/bin/inngest-dev" ]; then
+    exec "$VIRTUAL_ENV/bin/inngest-dev" "$@"
+fi
+for venv in .venv venv env; do
+    [ ! -x "$venv/bin/inngest-dev" ] || exec "$venv/bin/inngest-dev" "$@"
+done
+if [ -f poetry.lock ] && command -v poetry >/dev/null 2>&1; then
+    exec poetry run inngest-dev "$@"
+fi
+if [ -f pdm.lock ] && command -v pdm >/dev/null 2>&1; then
+    exec pdm run inngest-dev "$@"
+fi
+if [ -f pyproject.toml ] && command -v uv >/dev/null 2>&1; then
+    exec uv run --with-editable ./tools/inngest-devtools inngest-dev "$@"
+fi
+echo "inngest-dev is not installed: activate the project's environment, then \`pip install -e tools/inngest-devtools\`." >&2
+exit 1

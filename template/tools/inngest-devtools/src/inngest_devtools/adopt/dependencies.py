@@ -1,0 +1,202 @@
+"""The packages: what to type for this project's manager, and which pins are in the way."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from inngest_devtools.adopt.constraints import (
+    Constraint,
+    find_requirements,
+    parse_version,
+    read_constraints,
+    read_pyproject,
+)
+from inngest_devtools.adopt.findings import Finding
+from inngest_devtools.adopt.sources import Source
+from inngest_devtools.project import FOLDER, Project
+
+# What the app needs at run time; the rest comes with these two.
+PACKAGES = {"inngest": "inngest>=0.5.19,<0.6", "pydantic-settings": "pydantic-settings>=2.4"}
+
+# The oldest versions that these two, and the Inngest package, work with.
+FLOORS = {
+    "fastapi": "0.110",
+    "httpx": "0.26",
+    "inngest": "0.5.19",
+    "pydantic": "2.11",
+    "pydantic-settings": "2.4",
+    "python-dotenv": "1.0",
+    "typing-extensions": "4.13",
+}
+PYTHON = "3.11"
+EDITABLE = "./tools/inngest-devtools"
+NOT_POSSIBLE = "not possible yet: "
+
+
+@dataclass(frozen=True)
+class Manager:
+    """How a project gets its packages.
+
+    Args:
+        add: What adds packages to the project, up to their names.
+        dev: What makes `inngest-dev` run, once; empty where nothing has to be done.
+        run: What stands before `inngest-dev`.
+    """
+
+    name: str
+    add: str
+    dev: str
+    run: str
+
+
+def find_manager(root: Path) -> Manager:
+    """By its lock file, in the folder or in a workspace around it; else by its settings."""
+    tools = read_pyproject(root).get("tool", {})
+    workspace = _find_repository(root)
+    folders = [root, *(one for one in root.parents if one.is_relative_to(workspace))]
+    if any((folder / "uv.lock").is_file() for folder in folders) or "uv" in tools:
+        return Manager("uv", "uv add", "", f"uv run --with-editable {EDITABLE} ")
+    if (root / "poetry.lock").is_file() or "poetry" in tools:
+        dev = f"poetry add --group dev --editable {EDITABLE}"
+        return Manager("poetry", "poetry add", dev, "poetry run ")
+    if (root / "pdm.lock").is_file() or "pdm" in tools:
+        dev = f"pdm run python -m ensurepip, then pdm run python -m pip install -e {EDITABLE}"
+        return Manager("pdm", "pdm add", dev, "pdm run ")
+    if "envs" in tools.get("hatch", {}):
+        dev = f"hatch run python -m pip install -e {EDITABLE}"
+        return Manager("hatch", "", dev, "hatch run ")
+    return Manager("pip", "", f"pip install -e {EDITABLE}", "")
+
+
+def _find_repository(root: Path) -> Path:
+    """The folder that git, and with it a workspace's lock file, ends at."""
+    for folder in (root, *root.parents):
+        if (folder / ".git").exists():
+            return folder
+    return root
+
+
+def check_packages(project: Project) -> list[Finding]:
+    """Whether the two packages are asked for, and what runs the devtools."""
+    manager = find_manager(project.root)
+    declared = {one.name for one in read_constraints(project.root) if one.is_main}
+    missing = [text for name, text in PACKAGES.items() if name not in declared]
+    if missing:
+        detail = f"not among the project's dependencies: {', '.join(missing)}"
+        packages = Finding("packages", "fail", detail, _how_to_add(manager, missing, project.root))
+    else:
+        packages = Finding("packages", "ok", "inngest and pydantic-settings are asked for")
+    python = [one for one in read_constraints(project.root) if one.name == "python"]
+    dev = manager.dev
+    if manager.name == "poetry" and any(one.oldest < parse_version(PYTHON) for one in python):
+        dev = f"poetry run pip install -e {EDITABLE}"  # its resolver would want 3.11 of everybody
+    once = f", after {dev}" if dev else ", with nothing to install"
+    run = Finding("devtools", "ok", f"{manager.run}inngest-dev dev{once}")
+    return [packages, run]
+
+
+def _how_to_add(manager: Manager, missing: list[str], root: Path) -> str:
+    if manager.add:
+        return " ".join([manager.add, *(f'"{text}"' for text in missing)])
+    lines = " and ".join(f'"{text}"' for text in missing)
+    requirements = find_requirements(root)
+    if manager.name == "hatch" or not requirements:
+        return f"write {lines} into the dependencies of [project] in pyproject.toml"
+    name = requirements[0].relative_to(root).as_posix()
+    return f"write {lines} into {name}, then pip install -r {name}"
+
+
+def lines_for_requirements(project: Project) -> tuple[Path, list[str]] | None:
+    """The file and the lines that `--write` adds to it; None where a command does that."""
+    manager = find_manager(project.root)
+    requirements = find_requirements(project.root)
+    if manager.name != "pip" or not requirements:
+        return None
+    declared = {one.name for one in read_constraints(project.root) if one.is_main}
+    missing = [text for name, text in PACKAGES.items() if name not in declared]
+    return (requirements[0], missing) if missing else None
+
+
+# --- Pins
+
+
+def check_pins(project: Project, sources: list[Source]) -> list[Finding]:
+    """What of the project's own lines keeps the packages out."""
+    constraints = read_constraints(project.root)
+    impossible = [*_check_pydantic_1(constraints), *_check_tortoise(constraints, sources)]
+    findings = [*impossible, *_check_python(constraints)]
+    for one in constraints:
+        floor = FLOORS.get(one.name)
+        is_settled = one.name == "pydantic" and any("pydantic 1" in it.detail for it in impossible)
+        if floor and not is_settled and not one.admits(floor):
+            findings.append(_explain_pin(one, floor))
+        elif one.name == "pydantic-core" and one.newest < (2, 33):
+            detail = f"{one.place}: pydantic-core{one.spec} keeps pydantic below 2.11"
+            findings.append(Finding("pins", "fail", detail, "remove it: pydantic brings its own"))
+    findings += _check_devtools_pins(constraints)
+    return findings or [Finding("pins", "ok", "no pin of yours keeps the packages out")]
+
+
+def _explain_pin(one: Constraint, floor: str) -> Finding:
+    detail = f"{one.place}: {one.name}{_spaced(one.spec)} is too old"
+    fix = f"{one.name}>={floor} would do: raise it, run your tests"
+    return Finding("pins", "fail", detail, fix)
+
+
+def _spaced(spec: str) -> str:
+    return spec if spec[:1] in "=<>!~" else f" {spec}"
+
+
+def _check_pydantic_1(constraints: list[Constraint]) -> list[Finding]:
+    old = [one for one in constraints if one.name == "pydantic" and one.newest <= (2,)]
+    old += [one for one in constraints if one.name == "fastapi" and one.newest <= (0, 100)]
+    if not old:
+        return []
+    places = ", ".join(f"{one.name}{_spaced(one.spec)} in {one.place}" for one in old)
+    detail = f"{NOT_POSSIBLE}the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11"
+    fix = "move the app to pydantic 2 and FastAPI >= 0.110 first"
+    return [Finding("pins", "fail", detail, fix)]
+
+
+def _check_tortoise(constraints: list[Constraint], sources: list[Source]) -> list[Finding]:
+    """tortoise-orm below 0.25 cannot make models of pydantic 2.11; without them it can stay."""
+    old = [one for one in constraints if one.name == "tortoise-orm" and not one.admits("0.25")]
+    users = [one.path for one in sources if "tortoise.contrib.pydantic" in one.text]
+    if not old or not users:
+        return []
+    detail = (
+        f"{NOT_POSSIBLE}tortoise-orm{_spaced(old[0].spec)} in {old[0].place}"
+        f" breaks on pydantic >= 2.11 where {users[0]} imports tortoise.contrib.pydantic"
+    )
+    return [Finding("pins", "fail", detail, "tortoise-orm>=0.25 with fastapi>=0.110 first")]
+
+
+def _check_python(constraints: list[Constraint]) -> list[Finding]:
+    findings = []
+    for one in constraints:
+        if one.name != "python":
+            continue
+        if not one.admits(PYTHON):
+            detail = f"{NOT_POSSIBLE}{one.place} allows Python {one.spec}, Inngest needs {PYTHON}"
+            findings.append(Finding("python", "fail", detail, f"let Python {PYTHON} in first"))
+        elif one.oldest < parse_version(PYTHON):
+            detail = f"{one.place} also allows Python below {PYTHON} ({one.spec})"
+            fix = f"run the app on {PYTHON} or newer, images and CI included"
+            findings.append(Finding("python", "warn", detail, fix))
+    return findings
+
+
+def _check_devtools_pins(constraints: list[Constraint]) -> list[Finding]:
+    """Pins below what the devtools want: no harm to the app, and none where uv runs them apart."""
+    findings = []
+    try:
+        wanted = read_pyproject(FOLDER)["project"]["dependencies"]
+    except KeyError:
+        return []
+    floors = {text.partition(">=")[0]: text.partition(">=")[2].partition(",")[0] for text in wanted}
+    for one in constraints:
+        floor = floors.get(one.name)
+        if floor and one.name not in FLOORS and not one.admits(floor):
+            detail = f"{one.place}: {one.name}{_spaced(one.spec)} is older than the devtools want"
+            fix = f"{one.name}>={floor}, or run them by uv"
+            findings.append(Finding("pins", "warn", detail, fix))
+    return findings

@@ -1,0 +1,186 @@
+"""What stands around the app and may need a word: coverage, linters, images, middlewares."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from inngest_devtools.adopt.calls import name_of
+from inngest_devtools.adopt.constraints import read_pyproject
+from inngest_devtools.adopt.findings import Finding
+from inngest_devtools.adopt.sources import Source
+from inngest_devtools.project import Project
+
+OWN_FOLDERS = ("tools/inngest-devtools", "inngest_tests")
+
+
+def check_surroundings(project: Project, sources: list[Source]) -> list[Finding]:
+    """A word for each matter that is there; nothing for the others."""
+    findings = [
+        *_check_ignored(project),
+        *_check_coverage(project),
+        *_check_linters(project),
+        *_check_middlewares(sources),
+        *_check_settings(sources),
+        *_check_images(project),
+    ]
+    return findings
+
+
+def _check_ignored(project: Project) -> Iterator[Finding]:
+    """What git would not take: their `.gitignore` may name `bin/` or `tools/`."""
+    paths = [f"{project.package}/client.py", "bin/inngest/inngest.config.json"]
+    paths += ["tools/inngest-devtools/pyproject.toml", "inngest_tests/conftest.py", "INNGEST.md"]
+    try:
+        result = subprocess.run(
+            ["git", "check-ignore", "--", *paths], cwd=project.root, capture_output=True, text=True
+        )
+    except OSError:
+        return
+    for path in result.stdout.splitlines():
+        folder = path.rpartition("/")[0] or path
+        detail = f"git ignores {path}: it would be missing wherever the project is cloned"
+        fix = f"write !/{folder}/ into .gitignore, or git add --force"
+        yield Finding("git", "fail", detail, fix)
+
+
+def _check_coverage(project: Project) -> Iterator[Finding]:
+    for path in ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".coveragerc", "Makefile"):
+        text = _read(project.root / path)
+        if re.search(r"--cov\b|^\[tool\.coverage|^\[coverage:|^\[run\]|fail_under", text, re.M):
+            detail = f"{path} measures coverage: your own tests run nothing of {project.package}"
+            omitted = f'omit = ["{project.package}/*"] in the settings of coverage (run)'
+            if project.package not in text:
+                yield Finding("coverage", "warn", detail, omitted)
+            return
+
+
+LINTERS = {
+    "black": "extend-exclude = '''{folders}''' in [tool.black]",
+    "isort": "extend_skip_glob = [{globs}] in [tool.isort]",
+    "flake8": "extend-exclude = {commas} in its settings",
+    "pylint": "ignore-paths = [{globs}] in its settings",
+}
+TYPE_CHECKERS = {
+    "mypy": "exclude = '{folders}' in [tool.mypy], if you run `mypy .`",
+    "pyright": "exclude = [{globs}] in [tool.pyright], if it reads everything",
+}
+
+
+def _check_linters(project: Project) -> Iterator[Finding]:
+    """ruff finds a `ruff.toml` in each of our folders, type checkers pass the Inngest package; the
+    others want to be told.
+    """
+    tools = read_pyproject(project.root).get("tool", {})
+    other = _read(project.root / "setup.cfg") + _read(project.root / "tox.ini")
+    hooks = _read(project.root / ".pre-commit-config.yaml")
+    for name, form in (LINTERS | TYPE_CHECKERS).items():
+        folders = OWN_FOLDERS if name in TYPE_CHECKERS else (project.package, *OWN_FOLDERS)
+        files = [f".{name}", f".{name}rc", f"{name}.ini"]
+        is_used = name in tools or any((project.root / file).is_file() for file in files)
+        is_used = is_used or f"[{name}" in other or f"id: {name}\n" in f"{hooks}\n"
+        text = str(tools.get(name, "")) + other + "".join(_read(project.root / f) for f in files)
+        if is_used and "inngest" not in text:
+            fix = form.format(
+                folders="|".join(folders),
+                commas=",".join(folders),
+                globs=", ".join(f'"{folder}/*"' for folder in folders),
+            )
+            yield Finding("linters", "warn", f"{name} would read the template's files, too", fix)
+
+
+def _check_middlewares(sources: list[Source]) -> Iterator[Finding]:
+    for source in sources:
+        for node in source.nodes:
+            if isinstance(node, ast.ClassDef) and _is_middleware(node) and _reads_bodies(node):
+                detail = f"{source.path}:{node.lineno}: {node.name} reads requests, Inngest's too"
+                yield Finding("middleware", "warn", detail, "leave out /api/inngest there")
+            elif isinstance(node, ast.Call) and "TrustedHostMiddleware" in _names_given(node):
+                detail = f"{source.path}:{node.lineno}: TrustedHostMiddleware"
+                fix = "allow 127.0.0.1 in development, and the host by which Inngest calls"
+                yield Finding("middleware", "warn", detail, fix)
+            elif isinstance(node, ast.Call) and "HTTPSRedirectMiddleware" in _names_given(node):
+                detail = f"{source.path}:{node.lineno}: HTTPSRedirectMiddleware"
+                yield Finding("middleware", "warn", detail, "leave it out in development")
+
+
+def _is_middleware(node: ast.ClassDef) -> bool:
+    return "Middleware" in node.name or any("Middleware" in name_of(base) for base in node.bases)
+
+
+def _reads_bodies(node: ast.ClassDef) -> bool:
+    reads = {f"{name}.{read}" for name in ("request", "req") for read in ("body", "json", "form")}
+    return any(isinstance(one, ast.Call) and name_of(one.func) in reads for one in ast.walk(node))
+
+
+def _names_given(node: ast.Call) -> set[str]:
+    if not name_of(node.func).endswith(("add_middleware", "Middleware")):
+        return set()
+    return {name_of(argument).rpartition(".")[2] for argument in node.args[:1]}
+
+
+def _check_settings(sources: list[Source]) -> Iterator[Finding]:
+    """Settings that read `.env` and forbid what they do not know: pydantic-settings' default."""
+    for source in sources:
+        if "pydantic_settings" not in source.imported_packages:
+            continue
+        for node in source.nodes:
+            if not isinstance(node, ast.ClassDef) or not _is_settings(node):
+                continue
+            text = ast.unparse(node)
+            reads_file = re.search(r"env_file\s*=\s*(?!None)", text)
+            is_open = re.search(r"extra['\"]?\s*[=:]\s*\S*(ignore|allow)", text)
+            if reads_file and not is_open:
+                place = f"{source.path}:{node.lineno}"
+                detail = f"{place}: {node.name} forbids unknown lines in its .env"
+                fix = 'keep INNGEST_* in the environment, or write extra="ignore" there'
+                yield Finding("settings", "warn", detail, fix)
+
+
+def _is_settings(node: ast.ClassDef) -> bool:
+    return any("Settings" in name_of(base) for base in node.bases)
+
+
+COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?!--from)(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
+FROM = re.compile(r"^\s*FROM\s+\S*python:(?P<version>3\.\d+)", re.I | re.M)
+
+
+def _check_images(project: Project) -> Iterator[Finding]:
+    for path in _find_dockerfiles(project.root):
+        text = _read(path)
+        if not re.search(r"python|\bpip\b|\buv\b|poetry", text):
+            continue  # a frontend's
+        name = path.relative_to(project.root).as_posix()
+        for version in FROM.findall(text):
+            if tuple(map(int, version.split("."))) < (3, 11):
+                detail = f"{name} runs Python {version}, the functions need 3.11"
+                yield Finding("docker", "fail", detail, "FROM python:3.13-slim, or what you run")
+        sources = [one for what in COPY.findall(text) for one in what.split()[:-1]]
+        if sources and not any(_covers(one, project.package) for one in sources):
+            detail = f"{name} copies files one by one, {project.package} not among them"
+            yield Finding("docker", "warn", detail, f"COPY {project.package} {project.package}")
+
+
+def _find_dockerfiles(root: Path) -> list[Path]:
+    found = [*root.glob("Dockerfile*"), *root.glob("*/Dockerfile*"), *root.glob("*/*.Dockerfile")]
+    return sorted(path for path in found if path.is_file() and not _is_hidden(path, root))
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
+
+
+def _covers(copied: str, package: str) -> bool:
+    """Whether a copied path holds the package; it may start above the project, in a monorepo."""
+    parts = [part for part in copied.strip('"[,').split("/") if part not in ("", ".")]
+    tails = ["/".join(parts[start:]) for start in range(len(parts))]
+    holds = any(package == tail or package.startswith(f"{tail}/") for tail in tails)
+    return not parts or holds or "*" in copied or "$" in copied
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace") if path.is_file() else ""
+    except OSError:
+        return ""

@@ -1,0 +1,58 @@
+"""The team's own settings, and what a library makes of the environment: asked in a process of its
+own, since that is the app's code.
+"""
+
+import json
+import os
+import subprocess
+
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.processes import python_command
+from inngest_devtools.project import PROJECT_ROOT, get_project
+
+TIMEOUT = 30.0  # seconds
+
+# Prints a line of JSON for each of the two: what is wrong with it, or null.
+CODE = """
+import importlib.util, json, sys
+module, has_own = sys.argv[1], importlib.util.find_spec("core.config") if sys.argv[2] else None
+def ask(action):
+    try:
+        action()
+    except Exception as error:
+        return f"{error}" if type(error).__name__ == "ConfigurationError" else repr(error)
+def load_own():
+    from core.config import get_settings
+    get_settings()
+own = ask(load_own) if has_own else None
+print(json.dumps([own, ask(lambda: importlib.import_module(module))]))
+"""
+
+
+def check_app_settings() -> str:
+    """What was read, in words.
+
+    Raises:
+        DevtoolsError: A setting of the team's is wrong, or a variable that a library reads.
+    """
+    project = get_project()
+    python, more = python_command()
+    command = [python, "-c", CODE, f"{project.module}.client", "yes" if project.is_new else ""]
+    paths = [str(project.import_root), os.environ.get("PYTHONPATH", "")]
+    env = os.environ | more | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    try:
+        output = subprocess.run(
+            command,
+            cwd=PROJECT_ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        ).stdout
+        problems = [problem for problem in json.loads(output.splitlines()[-1]) if problem]
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
+        return "could not be read, for the app's settings print or end something else"
+    if problems:
+        raise DevtoolsError("\n".join(problems))
+    return "the app's own settings and the network's variables are valid"

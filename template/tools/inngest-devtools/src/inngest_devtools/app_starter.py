@@ -1,0 +1,218 @@
+"""Starts the app: by a fork of a parent that has the libraries imported or, without one, as a new
+process.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import psutil
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.processes import (
+    OWN_GROUP,
+    exit_code,
+    is_alive,
+    python_command,
+    readable_code,
+    spawn,
+)
+from inngest_devtools.project import PROJECT_ROOT, get_project
+
+STATE = PROJECT_ROOT / ".inngest"
+APP_LOG = STATE / "app.log"
+ZYGOTE_LOG = STATE / "zygote.log"
+MODULES_FILE = STATE / "modules.json"  # the libraries that the app imported at its last start
+THREADED_FILE = STATE / "threaded.json"  # those of them that start a thread, by first name
+FORK_TIMEOUT = 30.0  # seconds; it may have to wait for a library that is being imported
+
+CAN_FORK = hasattr(os, "fork")
+
+
+class App:
+    """An app that runs, or is about to."""
+
+    def __init__(self, process: psutil.Process, zygote: "Zygote | None" = None) -> None:
+        self.process = process
+        self._zygote = zygote
+
+    def serve(self) -> None:
+        """Let it take its port, which has to be free."""
+        if self._zygote:
+            self._zygote.send(serve=self.process.pid)
+
+    def exit_code(self) -> int | None:
+        """None while it runs."""
+        if not self._zygote:
+            return exit_code(self.process)
+        if is_alive(self.process):
+            return None
+        return readable_code(self._zygote.wait_for_code(self.process.pid))
+
+
+class AppStarter:
+    """Starts the app again and again.
+
+    Args:
+        is_cold: Start a new process each time.
+    """
+
+    def __init__(self, *, is_cold: bool) -> None:
+        self._is_warm = CAN_FORK and not is_cold
+        self._zygote: Zygote | None = None
+        self._old_zygotes: list[Zygote] = []
+        if self._is_warm:
+            self._zygote = Zygote()
+
+    def start(self, port: int, *, colors: bool) -> App:
+        """An app that imports what it needs; it serves when it is told to.
+
+        Without a warm parent it serves as soon as it can.
+        """
+        options = {"port": port, "colors": colors, "modules": str(MODULES_FILE)}
+        env = _app_environment()
+        if self._is_warm:
+            if not self._zygote or not self._zygote.is_usable():
+                self.renew()
+            assert self._zygote
+            return self._zygote.start({"env": env, "log": str(APP_LOG), "options": options})
+        python, more = python_command()
+        command = [python, "-m", "inngest_devtools.app_process", json.dumps(options)]
+        return App(spawn(command, APP_LOG, env | more, OWN_GROUP))
+
+    def learn(self) -> None:
+        """Import beforehand what the app has imported now: call it when the app is up."""
+        if self._zygote:
+            if not self._zygote.is_usable():
+                self.renew()
+            self._zygote.preload()
+
+    def renew(self) -> None:
+        """Another parent: libraries or settings have changed, or the old one is of no use."""
+        if not self._is_warm:
+            return
+        if self._zygote:
+            self._old_zygotes.append(self._zygote)  # as long as the app that it started
+        self._zygote = Zygote()
+
+    def close_old(self) -> None:
+        """End the parents that are not needed any more: call it when no older app runs."""
+        for zygote in self._old_zygotes:
+            zygote.close()
+        self._old_zygotes.clear()
+
+    def close(self) -> None:
+        self.close_old()
+        if self._zygote:
+            self._zygote.close()
+
+
+class Zygote:
+    """The warm parent, from the outside."""
+
+    def __init__(self) -> None:
+        self._codes: dict[int, int] = {}
+        self._has_ended = threading.Condition()
+        self._started: SimpleQueue[int | None] = SimpleQueue()
+        self._has_threads = False
+        python, more = python_command()
+        with ZYGOTE_LOG.open("wb") as log:
+            self._process = subprocess.Popen(
+                [python, "-m", "inngest_devtools.zygote"],
+                cwd=PROJECT_ROOT,
+                env=_app_environment() | more,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                **OWN_GROUP,
+            )
+        threading.Thread(target=self._read_reports, daemon=True).start()
+        self.preload()
+
+    def is_usable(self) -> bool:
+        return self._process.poll() is None and not self._has_threads
+
+    def preload(self) -> None:
+        threaded = set(_read_names(THREADED_FILE))
+        names = [name for name in _read_names(MODULES_FILE) if _first(name) not in threaded]
+        self.send(preload=["inngest_devtools.app_process", *names])
+
+    def start(self, start: dict[str, Any]) -> App:
+        self.send(start=start)
+        with suppress(Empty):
+            pid = self._started.get(timeout=FORK_TIMEOUT)
+            if pid:
+                return App(psutil.Process(pid), self)
+        name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
+        raise DevtoolsError(f"The app was not started: {name} may say why, and --cold may help.")
+
+    def send(self, **command: Any) -> None:
+        assert self._process.stdin
+        with suppress(OSError):  # it has ended, which its reports say
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+
+    def wait_for_code(self, pid: int) -> int | None:
+        """The exit code of an app that has ended; None if nobody knows it."""
+        with self._has_ended:
+            self._has_ended.wait_for(lambda: pid in self._codes, timeout=1)
+        return self._codes.get(pid)
+
+    def close(self) -> None:
+        assert self._process.stdin
+        with suppress(OSError):
+            self._process.stdin.close()
+        self._process.wait()
+
+    def _read_reports(self) -> None:
+        assert self._process.stdout
+        for line in self._process.stdout:
+            report = json.loads(line)
+            if "started" in report:
+                self._started.put(report["started"])
+            elif "threaded" in report:
+                self._has_threads = True
+                names = {*_read_names(THREADED_FILE), _first(report["threaded"])}
+                THREADED_FILE.write_text(json.dumps(sorted(names)), "utf-8")
+            else:
+                with self._has_ended:
+                    self._codes[report["ended"]] = report["code"]
+                    self._has_ended.notify_all()
+        self._started.put(None)  # nobody has to wait for it any more
+
+
+def forget_libraries() -> None:
+    """They are others now, so what was learned of them is void."""
+    for path in (MODULES_FILE, THREADED_FILE):
+        path.unlink(missing_ok=True)
+
+
+def set_app_environment() -> None:
+    """Let this very process run the app."""
+    os.environ |= _app_environment()
+    sys.path[:0] = [str(PROJECT_ROOT), str(get_project().import_root)]
+
+
+def _app_environment() -> dict[str, str]:
+    paths = [str(get_project().import_root), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8:backslashreplace",
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
+
+
+def _read_names(path: Path) -> list[str]:
+    try:
+        return [str(name) for name in json.loads(path.read_text("utf-8"))]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def _first(name: str) -> str:
+    return name.partition(".")[0]

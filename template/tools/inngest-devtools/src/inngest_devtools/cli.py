@@ -1,0 +1,224 @@
+"""`uv run dev-server`: the Inngest Dev Server in the background, for this project."""
+
+import json
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from typing import Annotated
+
+import typer
+from inngest_devtools import (
+    dev_loop,
+    dev_server,
+    doctor,
+    inngest_cli,
+    new_command,
+    send_command,
+    sync,
+    unfinished,
+)
+from inngest_devtools.adopt import command as adopt
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.install import install
+from inngest_devtools.logs import Tail, console, prepare_terminal
+from inngest_devtools.loopback import is_up
+from inngest_devtools.processes import DETACHED, listens
+from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
+from inngest_devtools.server_config import app_url, read_config
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+dev_cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+def main() -> None:
+    """`inngest-dev`, and in a new project `dev-server`."""
+    _run(cli)
+
+
+def main_dev() -> None:
+    """`dev`, in a new project."""
+    _run(dev_cli)
+
+
+main_dev_server = main
+
+
+def _run(program: typer.Typer) -> None:
+    prepare_terminal()
+    try:
+        program()
+    except DevtoolsError as error:
+        print(f"ERROR:    {error}".replace("\n", "\n          "), file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+@cli.callback()
+def inngest_dev() -> None:
+    """Inngest in this project: the Dev Server, the app beside it, and what is wrong between them.
+
+    The Dev Server's settings are in bin/inngest, its state and its log in .inngest.
+
+    Exit codes: 0 done, 1 error or failed check, 2 wrong usage, 3 not running.
+    """
+
+
+cli.command()(dev_loop.dev)
+dev_cli.command()(dev_loop.dev)
+cli.command()(send_command.send)
+cli.command()(new_command.new)
+
+
+@cli.command("install")
+def run_install() -> None:
+    """Download the pinned version, check it and put it into bin/inngest."""
+    console.print(f"Inngest CLI {inngest_cli.VERSION}: {install()}")
+
+
+@cli.command()
+def start() -> None:
+    """Start it in the background, and sync the app if that is up.
+
+    Does no harm when it runs already.
+    """
+    set_dev_mode()
+    config = read_config()
+    process, is_new = dev_server.find_or_launch(config, DETACHED)
+    try:
+        dev_server.wait_until_healthy(process, config)
+    except DevtoolsError:
+        if is_new:
+            dev_server.end(process)
+        raise
+    if is_new:
+        unfinished.tell_start(config, process)
+    console.print(
+        f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})"
+    )
+    if not listens(read_app_port()):
+        console.print(
+            f"The app does not answer at {app_url()} yet: start it with `{command('dev --no-server')}`."
+        )
+        return
+    result = sync.sync_app(config)
+    console.print(f"App {read_inngest_settings().inngest_app_id}: {result}")
+    raise SystemExit(1 if result.error else 0)
+
+
+@cli.command()
+def stop() -> None:
+    """Stop it, and whatever it started."""
+    with dev_server.lock():
+        process = dev_server.find_running()
+        if process:
+            with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
+                unfinished.tell_end(read_config())
+            dev_server.end(process)
+    console.print("Dev Server stopped." if process else "The Dev Server does not run.")
+
+
+@cli.command()
+def restart() -> None:
+    """Stop it if it runs, then start it."""
+    stop()
+    start()
+
+
+@cli.command()
+def status(as_json: Json = False) -> None:
+    """Say whether it runs and what it knows of the app. Exit code 0: it runs; 3: it does not."""
+    config = read_config()
+    process = dev_server.find_running()
+    healthy = process is not None and is_up(f"{config.url}/health")
+    seen = (
+        sync.look(read_inngest_settings().inngest_app_id, config)
+        if healthy
+        else sync.Sync(error="no Dev Server")
+    )
+    if as_json:
+        state = {
+            "running": healthy,
+            "pid": process and process.pid,
+            "url": config.url,
+            "log": str(dev_server.LOG_FILE),
+        }
+        print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
+    elif not process:
+        console.print(
+            f"Dev Server: not running. Start it with `{command('dev')}` or `{command('start')}`."
+        )
+    elif not healthy:
+        console.print(
+            f"Dev Server: pid {process.pid} does not answer at {config.url}. See `{command('logs')}`."
+        )
+    else:
+        console.print(
+            f"Dev Server: running at {config.url} (pid {process.pid})\nApp:        {seen}"
+        )
+    raise SystemExit(0 if healthy else 3)
+
+
+@cli.command()
+def logs(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")
+    ] = 50,
+) -> None:
+    """Show its log."""
+    if not dev_server.LOG_FILE.exists():
+        raise DevtoolsError("There is no log yet: the Dev Server was never started here.")
+    tail = Tail(dev_server.LOG_FILE)
+    new = list(deque(tail.read(), maxlen=lines))
+    with suppress(KeyboardInterrupt):
+        while new or follow:
+            for line in new:
+                console.print(line)
+            time.sleep(0.2 if follow else 0)
+            new = tail.read()
+
+
+@cli.command("adopt")
+def run_adopt(
+    write: Annotated[bool, typer.Option("--write", help="Show a diff, then apply it.")] = False,
+) -> None:
+    """Say what a project that stands still needs, and where it loses work today.
+
+    Exit code 1: something is to do.
+    """
+    raise SystemExit(adopt.run(write=write))
+
+
+@cli.command(
+    "migrate",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def run_migrate(context: typer.Context) -> None:
+    """Turn the older guide's code into today's: shows what it would change, --write writes it."""
+    from inngest_devtools.migrate import main
+
+    raise SystemExit(main(context.args))
+
+
+@cli.command("doctor")
+def run_doctor(as_json: Json = False) -> None:
+    """Check everything between app and Dev Server, and say what to type.
+
+    Exit code 1: a check failed.
+    """
+    checks = []
+    for check in doctor.examine():
+        checks.append(check)
+        if not as_json:
+            console.print(f"{check.status:<5}", style=COLORS[check.status], end="")
+            console.print(
+                f"{check.name:<9} {check.detail}"
+                + (f"\n{'':14} -> {check.fix}" if check.fix else "")
+            )
+    failed = any(check.status == "fail" for check in checks)
+    if as_json:
+        print(json.dumps({"ok": not failed, "checks": [vars(check) for check in checks]}, indent=2))
+    raise SystemExit(1 if failed else 0)

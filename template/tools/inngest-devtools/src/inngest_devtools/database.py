@@ -1,0 +1,57 @@
+"""The Dev Server's PostgreSQL, asked before the server is: the CLI says of it three lines of Go."""
+
+import json
+import socket
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.project import PROJECT_ROOT, read_variable
+from inngest_devtools.server_config import CONFIG_FILE, ServerConfig
+
+DEFAULT_PORT = 5432
+TIMEOUT = 3.0  # seconds
+
+
+def check_database(config: ServerConfig) -> str:
+    """Where the Dev Server keeps its history, in words.
+
+    Raises:
+        DevtoolsError: Nothing listens there.
+    """
+    variable = read_variable("INNGEST_POSTGRES_URI")
+    uri = variable or config.postgres_uri
+    if not uri:
+        return "a file in .inngest" if config.persist else "in memory"
+    source = "INNGEST_POSTGRES_URI" if variable else f'"postgres-uri" in {CONFIG_FILE}'
+    host, port = _split(uri)
+    place = f"{host}:{port}"
+    if host.startswith("/"):
+        return f"PostgreSQL at {host}"  # a socket of this machine, or several hosts
+    try:
+        socket.create_connection((host, port), timeout=TIMEOUT).close()
+    except OSError as error:
+        reason = "Nothing listens" if isinstance(error, ConnectionRefusedError) else str(error)
+        raise DevtoolsError(
+            f"{reason} at {place}, where {source} has the Dev Server's database: start PostgreSQL "
+            f"there, or keep the history in a file: {_advise(bool(variable))}."
+        ) from None
+    return f"PostgreSQL at {place}"
+
+
+def _split(uri: str) -> tuple[str, int]:
+    """Host and port; a path where it is a socket."""
+    url = urlsplit(uri)
+    query = parse_qs(url.query)
+    host = query.get("host", [unquote(url.hostname or "localhost")])[0]
+    try:
+        return host, int(query.get("port", [str(url.port or DEFAULT_PORT)])[0])
+    except ValueError:
+        return host, DEFAULT_PORT
+
+
+def _advise(is_variable: bool) -> str:
+    if is_variable:
+        return "remove INNGEST_POSTGRES_URI"
+    values = json.loads((PROJECT_ROOT / CONFIG_FILE).read_text("utf-8-sig"))
+    keys = ", ".join(f'"{key}"' for key in values if key.startswith("postgres-"))
+    return f'put "persist": true, "sqlite-dir": ".inngest" in the place of {keys}'

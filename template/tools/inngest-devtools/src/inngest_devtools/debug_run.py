@@ -1,0 +1,49 @@
+"""`dev --debug`: the app in the foreground, where breakpoint() and debuggers work."""
+
+import os
+import pdb  # noqa: T100
+import sys
+import threading
+import time
+from contextlib import ExitStack
+
+from inngest_devtools import app_process, dev_server, unfinished
+from inngest_devtools.app_starter import MODULES_FILE, set_app_environment
+from inngest_devtools.logs import console
+from inngest_devtools.processes import OWN_GROUP, listens
+from inngest_devtools.server_config import ServerConfig, app_url
+from inngest_devtools.sync import sync_app
+
+
+def run(port: int, config: ServerConfig | None) -> int:
+    """Serve the app in this very process, until Ctrl-C.
+
+    A change takes effect at the next start. The Dev Server writes to its log only.
+    """
+    with ExitStack() as cleanup:
+        if config:
+            server, is_new = dev_server.find_or_launch(config, OWN_GROUP, "--no-poll")
+            if is_new:
+                cleanup.callback(dev_server.end, server)
+                cleanup.callback(unfinished.tell_end, config)
+            dev_server.wait_until_healthy(server, config)
+        if "PYTHONBREAKPOINT" not in os.environ:
+            sys.breakpointhook = _break
+        threading.Thread(target=_announce, args=(port, config), daemon=True).start()
+        set_app_environment()
+        options = {"port": port, "colors": console.is_terminal, "modules": str(MODULES_FILE)}
+        app_process.run(options)
+    return 0
+
+
+def _break(*_: object) -> None:
+    """pdb, which leaves Ctrl-C alone: that ends the app also after a breakpoint."""
+    pdb.Pdb(nosigint=True).set_trace(sys._getframe(1))
+
+
+def _announce(port: int, config: ServerConfig | None) -> None:
+    while not listens(port):
+        time.sleep(0.05)
+    console.print(f"App {app_url()}, to be debugged. Ctrl-C ends it.", style="bold green")
+    if config:
+        console.print(f"Dashboard {config.url}: {sync_app(config)}", style="bold green")

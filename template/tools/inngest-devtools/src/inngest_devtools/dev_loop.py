@@ -1,0 +1,301 @@
+"""`dev`: Dev Server and app in one terminal, synced at the start and after each reload."""
+
+import signal
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import Annotated
+
+import psutil
+import typer
+from inngest_devtools import dev_server, running_app, unfinished
+from inngest_devtools.app_starter import APP_LOG, App, AppStarter, forget_libraries
+from inngest_devtools.changes import Surroundings, watch_sources
+from inngest_devtools.database import check_database
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.inngest_cli import find_cli
+from inngest_devtools.install import install
+from inngest_devtools.logs import Logs, Tail, console
+from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, listens
+from inngest_devtools.project import (
+    PROJECT_ROOT,
+    command,
+    read_app_port,
+    read_inngest_settings,
+    read_settings_afresh,
+    set_dev_mode,
+)
+from inngest_devtools.server_config import ServerConfig, app_url, check_target, read_config
+from inngest_devtools.sync import Sync, sync_app
+
+SIGNALS = (
+    "SIGINT",
+    "SIGTERM",
+    "SIGHUP",
+    "SIGBREAK",
+)  # the last two: a closed terminal; not every system has each
+RELOAD_GRACE = 10.0  # seconds in which an app that is replaced may answer what it has begun
+END_GRACE = 2.0  # the same after Ctrl-C
+PATIENCE = 1.0  # seconds of waiting for that without a word
+WAITING = "Waiting for the next change."
+
+
+def dev(
+    no_server: Annotated[bool, typer.Option("--no-server", help="Run the app alone.")] = False,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Start a new Python at each reload: slower.")
+    ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", help="Run the app in this terminal, for breakpoint(); no reload."),
+    ] = False,
+) -> None:
+    """Run the Inngest Dev Server and the app, with reload, until Ctrl-C.
+
+    Installs the Dev Server first if there is none.
+
+    When one of the two ends, the other is ended with it, and the exit code is
+    that of the one that failed. After Ctrl-C, SIGTERM or a closed terminal: 0.
+    """
+    set_dev_mode()
+    read_inngest_settings()
+    port = read_app_port()
+    config = None if no_server else read_config()
+    leftover = running_app.end_leftover()
+    if leftover:
+        console.print(f"An earlier `dev` was killed: its app (pid {leftover}) is ended.")
+    _check_port(port)
+    if config:
+        check_target(config)
+        check_database(config)
+        if not find_cli():
+            install()  # here, where Ctrl-C still ends it at once
+    dev_server.make_state_folder()
+    if debug:
+        from inngest_devtools import debug_run  # imports the app
+
+        raise SystemExit(debug_run.run(port, config))
+    raise SystemExit(DevLoop(port, config, is_cold=cold).run())
+
+
+def _check_port(port: int) -> None:
+    reason = explain_taken(port)
+    if reason:
+        raise DevtoolsError(f"Port {port} {reason}: free it, or set PORT in .env to another one.")
+
+
+class DevLoop:
+    """Both processes from start to end; without `config` the app alone."""
+
+    def __init__(self, port: int, config: ServerConfig | None, *, is_cold: bool) -> None:
+        self._port, self._config = port, config
+        self._is_cold = is_cold
+        self._is_stopped = False
+        self._logs = Logs()
+        self._server: psutil.Process | None = None
+        self._is_own_server = False
+        self._app: App | None = None  # None also while the sources are broken
+        self._threads = ThreadPoolExecutor(2)
+        self._sync: Future[Sync | None] | None = None  # that of the last start, until reported
+        self._last_sync: Sync | None = None
+
+    def run(self) -> int:
+        """Run until a signal, then return 0, or until something ends by itself, then return its
+        exit code.
+        """
+        for name in SIGNALS:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._stop)
+        with ExitStack() as cleanup:
+            cleanup.callback(self._logs.show, quiet=True)
+            self._starter = AppStarter(is_cold=self._is_cold)
+            cleanup.callback(self._starter.close)
+            cleanup.callback(self._end_server)
+            if self._config:
+                self._start_server(self._config)
+            APP_LOG.write_bytes(b"")
+            self._logs.follow("app", Tail(APP_LOG))
+            cleanup.callback(self._end_app, END_GRACE)
+            self._start_app()
+            part, code = self._watch()
+            self._tell_unfinished(has_crashed=part == "Dev Server")
+        if code:
+            console.print(f"The {part} ended with exit code {code}.", style="bold red")
+        return code
+
+    def _stop(self, *_: object) -> None:
+        self._is_stopped = True
+
+    # --- The Dev Server
+
+    def _start_server(self, config: ServerConfig) -> None:
+        self._server, self._is_own_server = dev_server.find_or_launch(
+            config, OWN_GROUP, "--no-poll"
+        )
+        tail = Tail(dev_server.LOG_FILE)
+        self._logs.follow("inngest", tail)
+        if not self._is_own_server:
+            tail.read()  # and forget
+            console.print(
+                f"The Dev Server runs already (pid {self._server.pid}) and will go on after this."
+            )
+
+    def _end_server(self) -> None:
+        if self._server and self._is_own_server:
+            dev_server.end(self._server)
+        self._server = None
+
+    def _tell_unfinished(self, *, has_crashed: bool) -> None:
+        """What ends with a Dev Server that is ours, or has ended."""
+        if self._config and has_crashed:
+            unfinished.tell_crash(self._config)
+        elif self._config and self._is_own_server:
+            unfinished.tell_end(self._config)
+
+    # --- The app
+
+    def _start_app(self) -> None:
+        """Start it; where one runs, that ends while the new one imports what it needs."""
+        colors = console.is_terminal and not console.no_color
+        if self._is_cold:
+            self._end_app(RELOAD_GRACE)
+        app = self._starter.start(self._port, colors=colors)
+        self._end_app(RELOAD_GRACE)
+        self._app = app
+        running_app.note(app.process)
+        app.serve()
+        self._sync = self._threads.submit(self._sync_when_up, app)
+
+    def _end_app(self, grace: float) -> None:
+        if not self._app:
+            return
+        end = self._threads.submit(end_family, self._app.process, grace)
+        started = time.monotonic()
+        is_told = False
+        while not _is_done_within(end, 0.1):
+            self._logs.show()
+            if time.monotonic() - started > PATIENCE and grace > PATIENCE and not is_told:
+                console.print(
+                    f"The app still answers a request; it is ended after {grace:.0f} s.",
+                    style="bold",
+                )
+                is_told = True
+            if self._is_stopped and grace > END_GRACE:
+                end_family(self._app.process)
+        self._app = None
+
+    def _sync_when_up(self, app: App) -> Sync | None:
+        """Sync as soon as both answer; None if the app ended first. Runs in a thread."""
+        if self._server and self._config and not self._last_sync:
+            dev_server.wait_until_healthy(self._server, self._config)
+        while app.exit_code() is None:
+            if listens(self._port):
+                return sync_app(self._config) if self._config else Sync()
+            time.sleep(0.01)
+        return None
+
+    # --- The loop
+
+    def _watch(self) -> tuple[str, int]:
+        """What has ended, and its exit code."""
+        surroundings = Surroundings()
+        for files in watch_sources():
+            self._logs.show(quiet=not self._last_sync)
+            if self._is_stopped:
+                break
+            if self._server and (code := exit_code(self._server)):
+                return "Dev Server", code
+            code = self._find_end_of_app()
+            if code:
+                return "app", code
+            if self._sync and self._sync.done():
+                sync, self._sync = self._sync.result(), None
+                self._report(sync)
+            changed = surroundings.find_changes()
+            if changed:
+                names = [name for group in changed.values() for name in group]
+                self._start_anew(names, "config" in changed, "libraries" in changed)
+            elif files:
+                _announce([file.relative_to(PROJECT_ROOT).as_posix() for file in files])
+                self._start_app()
+        return "", 0
+
+    def _find_end_of_app(self) -> int | None:
+        """Its exit code, if it ended by itself; a reload that breaks it does not end us, for the
+        next change may mend it.
+        """
+        if not self._app or (self._sync and self._last_sync):
+            return None
+        return self._app.exit_code()
+
+    def _start_anew(self, names: list[str], is_config: bool, are_libraries: bool) -> None:
+        """Read all settings again, and start what depends on them."""
+        _announce(names)
+        if are_libraries:
+            forget_libraries()
+        try:
+            read_settings_afresh()
+            read_inngest_settings()
+            config = read_config() if self._config else None
+            if config:
+                check_target(config)
+        except DevtoolsError as error:
+            console.print(f"ERROR:    {error}\n{WAITING}", style="bold yellow")
+            return
+        if read_app_port() != self._port:
+            self._end_app(RELOAD_GRACE)
+            self._port = read_app_port()
+        if config and is_config:
+            self._restart_server(config)
+        self._config = config
+        self._starter.renew()
+        self._start_app()
+
+    def _restart_server(self, config: ServerConfig) -> None:
+        if not self._is_own_server:
+            console.print(f"The Dev Server keeps its settings until `{command('restart')}`.")
+            return
+        assert self._config
+        unfinished.tell_end(self._config)
+        self._end_server()
+        self._last_sync = None
+        self._start_server(config)
+
+    def _report(self, sync: Sync | None) -> None:
+        before = self._last_sync
+        if not sync:
+            self._end_app(END_GRACE)
+            console.print(f"The app did not start. {WAITING}", style="bold yellow")
+            return
+        self._starter.close_old()
+        self._starter.learn()
+        if not before:
+            self._print_ready(sync)
+        elif self._config:
+            color = "red" if sync.error else "green"
+            changes = "" if sync.error else sync.compare(before)
+            console.print(f"Reloaded: {sync}  {changes}".rstrip(), style=f"bold {color}")
+        if not before or not sync.error:
+            self._last_sync = sync
+
+    def _print_ready(self, sync: Sync) -> None:
+        url = app_url()
+        rows = [("App", url, "green"), ("API docs", f"{url}/docs", "green")]
+        if self._config:
+            color = "red" if sync.error else "green"
+            rows += [("Dashboard", self._config.url, "green"), ("Inngest", str(sync), color)]
+        self._logs.print_block(rows)
+        if self._config and self._server and self._is_own_server:
+            unfinished.tell_start(self._config, self._server)
+
+
+def _announce(names: list[str]) -> None:
+    console.print(f"Reload: {', '.join(names)}", style="bold")
+
+
+def _is_done_within(future: "Future[None]", seconds: float) -> bool:
+    try:
+        future.result(timeout=seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,178 @@
+"""The Dev Server as a process: one for the project, found again by its pid and start time."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from typing import Any
+
+import psutil
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.inngest_cli import QUIET, find_cli
+from inngest_devtools.install import install
+from inngest_devtools.logs import Tail
+from inngest_devtools.loopback import is_up
+from inngest_devtools.processes import (
+    end_family,
+    exit_code,
+    explain_taken,
+    find_family,
+    is_alive,
+    listening_ports,
+    spawn,
+    wait_until_free,
+)
+from inngest_devtools.project import PROJECT_ROOT, read_variable
+from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url
+
+STATE = PROJECT_ROOT / ".inngest"
+PID_FILE = STATE / "dev-server.json"
+LOG_FILE = STATE / "dev-server.log"
+HEALTH_TIMEOUT = 30.0  # seconds
+MOVED = "Port conflict, using new port"  # the CLI's words, and all that it says of it
+
+# All that the server gets of the environment: any INNGEST_* variable beats its file, and LOG_LEVEL
+# beats its flags.
+PASSED_VARIABLES = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "XDG_CONFIG_HOME"),
+    *(
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "WINDIR",
+        "COMSPEC",
+        "PATHEXT",
+        "USERPROFILE",
+        "APPDATA",
+        "LOCALAPPDATA",
+    ),
+)
+
+
+def find_running() -> psutil.Process | None:
+    """The project's server. A pid that meanwhile belongs to a stranger is none."""
+    try:
+        saved = json.loads(PID_FILE.read_text("utf-8"))
+        process = psutil.Process(saved["pid"])
+        ours = abs(process.create_time() - saved["started"]) < 2  # seconds: clocks get set
+    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return None
+    return process if ours and is_alive(process) else None
+
+
+def make_state_folder() -> None:
+    """The folder for what runs and what it says; git sees none of it, whatever the project ignores."""
+    STATE.mkdir(exist_ok=True)
+    (STATE / ".gitignore").write_text("*\n", "utf-8")
+
+
+@contextmanager
+def lock() -> Iterator[None]:
+    """One start or stop at a time.
+
+    SQLite locks alike on every system, and lets go when the process ends, however.
+    """
+    make_state_folder()
+    with closing(
+        sqlite3.connect(STATE / "lock.db", timeout=HEALTH_TIMEOUT, isolation_level=None)
+    ) as database:
+        try:
+            database.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise DevtoolsError(
+                "Another start or stop of the Dev Server is at work: wait for it or end it."
+            ) from None
+        yield
+
+
+def find_or_launch(
+    config: ServerConfig, group: dict[str, Any], *flags: str
+) -> tuple[psutil.Process, bool]:
+    """The project's server, and whether it was started now; installs the CLI first if there is
+    none.
+    """
+    cli = find_cli() or install()
+    with lock():
+        if process := find_running():
+            return process, False
+        for (
+            key,
+            port,
+        ) in (
+            config.ports.items()
+        ):  # from a taken one the CLI would move to the next, without a word
+            if reason := explain_taken(port):
+                raise DevtoolsError(
+                    f'Port {port} {reason}: free it, or give "{key}" another port in {CONFIG_FILE}.'
+                )
+        command = [
+            str(cli),
+            "dev",
+            "--config",
+            CONFIG_FILE,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(config.ports["port"]),
+        ]
+        for url in [
+            app_url() + SERVE_PATH,
+            *config.sdk_urls[1:],
+        ]:  # PORT in `.env` beats the file's first
+            command += ["--sdk-url", url]
+        env = {name: value for name in PASSED_VARIABLES if (value := os.environ.get(name))} | QUIET
+        if uri := read_variable("INNGEST_POSTGRES_URI"):
+            env["INNGEST_POSTGRES_URI"] = uri
+        LOG_FILE.write_bytes(b"")
+        try:
+            process = spawn([*command, *flags], LOG_FILE, env, group)
+        except OSError as error:
+            raise DevtoolsError(
+                f"{cli} does not run: {error.strerror}. Is it made for this system?"
+            ) from None
+        PID_FILE.write_text(
+            json.dumps({"pid": process.pid, "started": process.create_time()}), "utf-8"
+        )
+        return process, True
+
+
+def end(process: psutil.Process) -> None:
+    """End it with whatever it started; when this returns, its ports are free."""
+    ports: set[int] = set()
+    with suppress(psutil.Error):
+        ports = listening_ports(process)
+    end_family(process)
+    wait_until_free(ports)
+
+
+def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:
+    """Return when this very process answers at the configured address; a DevtoolsError with its
+    last words if not.
+    """
+    deadline = time.monotonic() + HEALTH_TIMEOUT
+    problem = None
+    while not problem:
+        if code := exit_code(process):
+            problem = f"The Dev Server ended with exit code {code}."
+        elif MOVED in LOG_FILE.read_text("utf-8", "replace"):  # another program was faster
+            problem = (
+                "One of the Dev Server's ports was taken, and it moved to another. Start again."
+            )
+        elif is_up(f"{config.url}/health") and _may_listen(process, config.ports["port"]):
+            return
+        elif time.monotonic() > deadline:
+            problem = (
+                f"The Dev Server did not answer at {config.url} within {HEALTH_TIMEOUT:.0f} s."
+            )
+        time.sleep(0.05)
+    lines = Tail(LOG_FILE).read()[-10:] or ["(nothing)"]
+    name = LOG_FILE.relative_to(PROJECT_ROOT).as_posix()
+    raise DevtoolsError("\n  ".join([f"{problem} The last lines of {name}:", *lines]))
+
+
+def _may_listen(process: psutil.Process, port: int) -> bool:
+    try:
+        return any(port in listening_ports(member) for member in find_family(process))
+    except psutil.Error:
+        return True  # not every system tells

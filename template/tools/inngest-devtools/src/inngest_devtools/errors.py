@@ -1,0 +1,5 @@
+"""The one error that a command prints as a line instead of a traceback."""
+
+
+class DevtoolsError(Exception):
+    """What is wrong, where, and what to type; the message may have several lines."""

@@ -1,0 +1,220 @@
+"""The HTML of the page at `/`: plain, and complete without anything from elsewhere."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from inngest_devtools.catalog import Catalog, FunctionEntry
+from inngest_devtools.project import command
+from inngest_devtools.runs import Run
+
+STYLE = """
+:root { color-scheme: light dark; --line: #8886; --soft: #8881; --ok: #157347; --bad: #b42318; }
+@media (min-width: 64rem) {
+  body { max-width: 80rem; } main { display: grid; grid-template-columns: 1fr 1fr; gap: 0 3rem; }
+  main > p { grid-column: 1 / -1; }
+}
+@media (prefers-color-scheme: dark) { :root { --ok: #5ecb92; --bad: #ff8a7d; } }
+* { box-sizing: border-box; }
+body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h1 { font-size: 1.6rem; margin: .5rem 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 2rem 0 .5rem; }
+nav ul, .functions { list-style: none; padding: 0; margin: 0; }
+nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+nav a { display: inline-block; padding: .4rem 0; }
+.functions li { border-top: 1px solid var(--line); padding: .75rem 0; display: grid;
+  grid-template-columns: 1fr auto; gap: .25rem 1rem; align-items: start; }
+.functions h3 { font-size: 1rem; margin: 0; }
+.functions p { margin: 0; overflow-wrap: anywhere; }
+.functions details { grid-column: 1 / -1; }
+code, pre { font: .9em ui-monospace, monospace; }
+pre { background: var(--soft); padding: .5rem; margin: .25rem 0; overflow-x: auto; }
+button { font: inherit; min-height: 2.75rem; padding: 0 1rem; border: 1px solid var(--line);
+  border-radius: .4rem; background: var(--soft); color: inherit; cursor: pointer; }
+button:hover { border-color: currentColor; }
+:focus-visible { outline: 3px solid Highlight; outline-offset: 2px; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; }
+th, td { text-align: start; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line);
+  vertical-align: top; }
+.ok { color: var(--ok); } .fail, .warn { color: var(--bad); }
+[role=status] { border-inline-start: .25rem solid var(--ok); padding: .25rem .75rem; }
+[role=alert] { border-inline-start: .25rem solid var(--bad); padding: .25rem .75rem; }
+.status { font-weight: 600; }
+"""
+# Without it the page works as well; the runs are then as old as the page.
+SCRIPT = """
+const runs = document.getElementById("run-list");
+setInterval(async () => {
+  if (document.hidden) return;
+  try {
+    const reply = await fetch("/_inngest-dev/runs");
+    const html = await reply.text();
+    if (reply.ok && html !== runs.dataset.html) {
+      runs.innerHTML = runs.dataset.html = html;
+    }
+  } catch { /* the app is being reloaded */ }
+}, 1000);
+"""
+GOOD, BAD = ("COMPLETED",), ("FAILED", "CANCELLED")
+
+
+def render_page(
+    *,
+    title: str,
+    catalog: Catalog,
+    runs: Sequence[Run],
+    problem: str | None,
+    sent: str,
+    dashboard: str,
+    docs_url: str | None,
+) -> str:
+    """The whole page.
+
+    Args:
+        title: The app's id.
+        catalog: Its functions and events.
+        runs: The last ones, the latest first.
+        problem: Why there are none, if they could not be read.
+        sent: The function that a button has just started; empty for none.
+        dashboard: The Dev Server's address.
+        docs_url: The path of the API docs; None where the app has none.
+    """
+    links = {"Dashboard": dashboard, "Check the set-up": "/_inngest-dev/doctor"}
+    if docs_url:
+        links["API docs"] = docs_url
+    links["Inngest's documentation"] = "https://www.inngest.com/docs"
+    known = {entry.id: entry for entry in catalog.functions}
+    note = _render_note(known.get(sent), problem)
+    return _render_document(
+        title,
+        f"""
+<header>
+<h1>{escape(title)}</h1>
+<p>This page is there while the app is developed, because the app has none of its own at
+<code>/</code>.</p>
+<nav aria-label="Links"><ul>{"".join(map(_render_link, links.items()))}</ul></nav>
+</header>
+<main>
+{note}
+<section aria-labelledby="functions">
+<h2 id="functions">Functions</h2>
+{_render_functions(catalog)}
+</section>
+<section aria-labelledby="runs">
+<h2 id="runs">Last runs</h2>
+<div id="run-list" class="scroll" aria-live="polite" tabindex="0" aria-labelledby="runs"
+role="region">{render_runs(runs)}</div>
+</section>
+</main>
+<script src="/_inngest-dev/page.js"></script>""",
+    )
+
+
+def render_runs(runs: Sequence[Run]) -> str:
+    """The table of the last runs."""
+    if not runs:
+        return "<p>None yet: press a button.</p>"
+    rows = "".join(map(_render_run, runs))
+    return (
+        '<table><thead><tr><th scope="col">Function</th><th scope="col">Status</th>'
+        f'<th scope="col">Started</th><th scope="col">Result</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def render_checks(checks: Sequence[Any]) -> str:
+    """What the doctor found."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(check.name)}</th>'
+        f'<td class="status {check.status}">{check.status}</td><td>{escape(check.detail)}'
+        + (f"<br><code>{escape(check.fix)}</code>" if check.fix else "")
+        + "</td></tr>"
+        for check in checks
+    )
+    head = (
+        '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
+    )
+    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    body = (
+        f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
+    )
+    return _render_document("Checks", body)
+
+
+def render_error(message: str) -> str:
+    body = f'<main><h1>Not sent</h1><p role="alert">{escape(message)}</p>'
+    return _render_document("Not sent", body + '<p><a href="/">Back</a></p></main>')
+
+
+def _render_document(title: str, body: str) -> str:
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
+<title>{escape(title)}</title>
+<style>{STYLE}</style>
+</head>
+<body>{body}
+</body>
+</html>
+"""
+
+
+def _render_link(link: tuple[str, str]) -> str:
+    name, url = link
+    return f'<li><a href="{escape(url)}">{escape(name)}</a></li>'
+
+
+def _render_note(sent: FunctionEntry | None, problem: str | None) -> str:
+    if problem:
+        return f'<p role="alert">{escape(problem)}</p>'
+    if not sent:
+        return ""
+    what = f"Sent {sent.event}" if sent.event else f"Started {sent.name}"
+    return f'<p role="status">{escape(what)}; its run shows among the last ones.</p>'
+
+
+def _render_functions(catalog: Catalog) -> str:
+    if not catalog.functions:
+        return f"<p>There is none yet: <code>{escape(command('new NAME'))}</code> writes one.</p>"
+    items = "".join(_render_function(entry, catalog) for entry in catalog.functions)
+    return f'<ul class="functions">{items}</ul>'
+
+
+def _render_function(entry: FunctionEntry, catalog: Catalog) -> str:
+    triggers = ", ".join(f"<code>{escape(trigger)}</code>" for trigger in entry.triggers)
+    label = f"Send {entry.event}" if entry.event else "Run now"
+    example = ""
+    if entry.event:
+        text = json.dumps(catalog.example_of(entry.event), indent=2, ensure_ascii=False)
+        example = f"<details><summary>What is sent</summary><pre>{escape(text)}</pre></details>"
+    return f"""<li><div><h3>{escape(entry.name)}</h3>
+<p><code>{escape(entry.id)}</code> on {triggers}</p></div>
+<form method="post" action="/_inngest-dev/send">
+<button name="function" value="{escape(entry.id)}"
+aria-label="{escape(label)}, for {escape(entry.name)}">{"Send" if entry.event else "Run now"}</button>
+</form>{example}</li>"""
+
+
+def _render_run(run: Run) -> str:
+    kind = "ok" if run.status in GOOD else "fail" if run.status in BAD else ""
+    result = _shorten(run.output or "")
+    return (
+        f'<tr><th scope="row">{escape(run.function)}</th>'
+        f'<td class="status {kind}">{escape(run.status.capitalize())}</td>'
+        f"<td>{_render_time(run.queued_at)}</td><td><code>{escape(result)}</code></td></tr>"
+    )
+
+
+def _render_time(moment: datetime) -> str:
+    local = moment.astimezone()
+    return f'<time datetime="{moment.isoformat()}">{local:%H:%M:%S}</time>'
+
+
+def _shorten(text: str, limit: int = 120) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,140 @@
+"""`inngest-dev new`: a function that runs at once, with all that belongs to it."""
+
+import importlib.util
+import keyword
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from inngest_devtools import new_files
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.logs import console
+from inngest_devtools.new_files import Names
+from inngest_devtools.project import PROJECT_ROOT, command, get_project
+
+MAX_LENGTH = 40  # characters of a name
+
+
+def new(
+    name: Annotated[str, typer.Argument(help="As in order-placed.")],
+    cron: Annotated[
+        str | None, typer.Option("--cron", help='Run on a schedule, as in "0 6 * * *".')
+    ] = None,
+    route: Annotated[
+        bool, typer.Option("--route", help="Also a route that sends its event.")
+    ] = False,
+) -> None:
+    """Write a function with its event and its test; nothing that exists is written over.
+
+    `dev` serves it at once: there is no list to add it to.
+    """
+    project = get_project()
+    names = Names(_check_name(name), project.module)
+    if route and cron:
+        raise DevtoolsError("--route sends an event, and --cron takes none: leave one of them out.")
+    files = _plan(names, cron, route)
+    events = project.package_folder / "events.py"
+    _check_free(names, files, events, has_event=not cron)
+    if not cron:
+        _append(events, new_files.render_event(names))
+        console.print(f"Event     {_display(events)}: {names.event_class}, {names.event!r}")
+    for file, (title, content) in files.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, "utf-8")
+        console.print(f"{title:<9} {_display(file)}")
+    _format(list(files))
+    if route and not project.is_new:
+        console.print(f"\nA route of yours starts it with\n\n{_render_sending(names)}")
+    console.print(f"\nWhile `dev` runs, try it with `{command(f'send {names.id}')}`.")
+
+
+def _check_name(name: str) -> str:
+    """The id of the function, however the name was spelt."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).replace("_", "-").lower()
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", words) or len(words) > MAX_LENGTH:
+        raise DevtoolsError(
+            f"{name} is no name for a function: use small letters, digits and hyphens, "
+            f"like order-placed, and at most {MAX_LENGTH} of them."
+        )
+    python = words.replace("-", "_")
+    if keyword.iskeyword(python) or python.startswith("test_"):
+        raise DevtoolsError(f"{name} means something else to Python or pytest: choose another one.")
+    return words
+
+
+def _plan(names: Names, cron: str | None, route: bool) -> dict[Path, tuple[str, str]]:
+    """The files, with what each is and holds."""
+    if cron:
+        function = new_files.render_cron_function(names, _check_cron(cron))
+    else:
+        function = new_files.render_function(names)
+    tests = PROJECT_ROOT / ("tests" if get_project().is_new else "inngest_tests")
+    functions = get_project().package_folder / "functions"
+    files = {
+        functions / f"{names.python}.py": ("Function", function),
+        tests / "functions" / f"test_{names.python}.py": (
+            "Test",
+            new_files.render_test(names, has_event=not cron),
+        ),
+    }
+    if route and get_project().is_new:
+        routes = PROJECT_ROOT / "src" / "server" / "routes"
+        files[routes / f"{names.python}.py"] = ("Route", new_files.render_route(names))
+        test = tests / "routes" / f"test_{names.python}_route.py"
+        files[test] = ("Its test", new_files.render_route_test(names))
+    return files
+
+
+def _check_cron(cron: str) -> str:
+    """Five fields; what they hold the server checks when it syncs."""
+    if not re.fullmatch(r"(TZ=[\w/+-]+ )?[\w*/,?#-]+( [\w*/,?#-]+){4}", cron):
+        raise DevtoolsError(f'"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".')
+    return cron
+
+
+def _check_free(
+    names: Names, files: dict[Path, tuple[str, str]], events: Path, *, has_event: bool
+) -> None:
+    for file in files:
+        if file.exists():
+            raise DevtoolsError(f"{_display(file)} is there already: choose another name.")
+    for file in (get_project().package_folder / "functions").rglob("*.py"):
+        if f'fn_id="{names.id}"' in file.read_text("utf-8", "replace"):
+            raise DevtoolsError(f"{_display(file)} has fn_id={names.id!r}: choose another name.")
+    if not has_event:
+        return
+    text = events.read_text("utf-8")
+    if f"class {names.event_class}(" in text or f'"{names.event}"' in text:
+        raise DevtoolsError(
+            f"{_display(events)} has {names.event_class} or {names.event!r} already: "
+            "choose another name."
+        )
+
+
+def _append(file: Path, text: str) -> None:
+    before = file.read_text("utf-8")
+    file.write_text(before.rstrip("\n") + "\n" + text, "utf-8")
+
+
+def _format(files: list[Path]) -> None:
+    """In the team's own style, where it has ruff."""
+    if not importlib.util.find_spec("ruff"):
+        return
+    for arguments in (["check", "--select", "I", "--fix"], ["format"]):
+        ruff = [sys.executable, "-m", "ruff", *arguments, "--quiet", *map(str, files)]
+        subprocess.run(ruff, cwd=PROJECT_ROOT, check=False, capture_output=True)
+
+
+def _render_sending(names: Names) -> str:
+    return (
+        f"    from {names.module} import send_event\n"
+        f"    from {names.module}.events import {names.event_class}\n\n"
+        f"    await send_event({names.event_class}({names.field}=...))"
+    )
+
+
+def _display(file: Path) -> str:
+    return file.relative_to(PROJECT_ROOT).as_posix()

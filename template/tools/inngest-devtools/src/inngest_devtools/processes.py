@@ -1,0 +1,195 @@
+"""Processes and ports, alike on Linux, macOS and Windows."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+from inngest_devtools.project import PROJECT_ROOT
+
+END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
+
+OWN_GROUP: dict[str, Any]
+DETACHED: dict[str, Any]
+if sys.platform == "win32":
+    # Ctrl-C reaches neither; closing the window still ends the first, whose console is ours.
+    OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    DETACHED = {
+        "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+    }
+else:
+    OWN_GROUP = DETACHED = {"start_new_session": True}
+
+
+def spawn(
+    command: Sequence[str], log: Path, env: dict[str, str], group: dict[str, Any]
+) -> psutil.Popen:
+    """Start a process in the project's root, in a group of its own (OWN_GROUP or DETACHED), that
+    writes into a file.
+    """
+    with log.open("ab") as output:
+        return psutil.Popen(
+            command,
+            cwd=PROJECT_ROOT,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            **group,
+        )
+
+
+def python_command() -> tuple[str, dict[str, str]]:
+    """This environment's Python, and the variables that it needs beside.
+
+    On Windows a virtual environment's `python.exe` only starts the real one: a process in between
+    whose death would leave ours without a parent. `multiprocessing` starts it in the same way.
+    """
+    base: str = getattr(sys, "_base_executable", sys.executable)
+    if sys.platform == "win32" and base != sys.executable:
+        return base, {"__PYVENV_LAUNCHER__": sys.executable}
+    return sys.executable, {}
+
+
+def is_alive(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
+def exit_code(process: psutil.Process) -> int | None:
+    """None while it runs, never 0 afterwards: that a part of us ended by itself is a failure."""
+    if is_alive(process):
+        return None
+    code = None
+    with suppress(psutil.Error):
+        code = process.wait(timeout=1)  # its threads may take a moment longer
+    return readable_code(code)
+
+
+def readable_code(code: int | None) -> int:
+    """As a shell shows it: 137 for a process that was killed; 1 where nobody knows it."""
+    return 128 - code if code and code < 0 else code or 1
+
+
+def end_family(process: psutil.Process, grace: float = 0) -> None:
+    """End a process and its descendants: politely, then by force.
+
+    Args:
+        process: The first of them; the others are asked when it has ended.
+        grace: Seconds until it is asked a second time, which to the app means at once.
+    """
+    family = find_family(process)
+    for patience in (grace, END_TIMEOUT):
+        if patience:
+            _signal([process], psutil.Process.terminate)
+            _wait_for_end([process], patience)
+    others = {*family, *find_family(process)} - {process}
+    _signal(others, psutil.Process.terminate)
+    _wait_for_end([process, *others], END_TIMEOUT)
+    _signal([process, *others], psutil.Process.kill)
+    _wait_for_end([process, *others], END_TIMEOUT)
+
+
+def _signal(members: Iterable[psutil.Process], stop: Callable[[psutil.Process], None]) -> None:
+    for member in members:
+        with suppress(psutil.Error):
+            if is_alive(member):
+                stop(member)
+
+
+def _wait_for_end(members: Iterable[psutil.Process], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while any(is_alive(member) for member in members) and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+
+def find_family(process: psutil.Process) -> set[psutil.Process]:
+    """A process and its descendants, those whose own parent has died included."""
+    if psutil.pid_exists(process.pid) and not process.is_running():
+        return set()  # its number is a stranger's by now
+    members = {process, *_find_orphans(process)}
+    for member in list(members):
+        with suppress(psutil.Error):
+            members.update(member.children(recursive=True))
+    return members
+
+
+def _find_orphans(process: psutil.Process) -> Iterator[psutil.Process]:
+    """What still holds when a process has died: its session or, on Windows, that it is named as the
+    parent.
+    """
+    if sys.platform == "win32":
+        if process.is_running():
+            return  # its children are asked for themselves
+        for other in psutil.process_iter():
+            with suppress(psutil.Error):
+                if other.ppid() == process.pid and other.create_time() >= process.create_time():
+                    yield other
+        return
+    for pid in psutil.pids():
+        with suppress(psutil.Error, OSError):
+            if pid != process.pid and os.getsid(pid) == process.pid:
+                yield psutil.Process(pid)
+
+
+def listening_ports(process: psutil.Process) -> set[int]:
+    """Where a process listens; psutil.Error where the system does not tell."""
+    return {
+        one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN
+    }
+
+
+def listens(port: int) -> bool:
+    """Whether anything takes connections at a port of this machine."""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def wait_until_free(ports: Iterable[int]) -> None:
+    """Wait, but not for ever, for the ports of a process that has ended: it holds them until the
+    last of its threads is gone.
+    """
+    deadline = time.monotonic() + END_TIMEOUT
+    for port in ports:
+        while not _is_free(port) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return not listens(port)
+
+
+def explain_taken(port: int) -> str | None:
+    """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it
+    is free.
+    """
+    try:
+        if not listens(port):
+            socket.create_server(("127.0.0.1", port)).close()
+            return None
+    except PermissionError:
+        return "is reserved by the system (on Windows by Hyper-V or WSL)"
+    except OSError:
+        pass  # bound by a program that does not listen yet
+    return f"is held by {_find_holder(port)}"
+
+
+def _find_holder(port: int) -> str:
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if port in listening_ports(process):
+                known = process.as_dict(["name", "cwd"], ad_value="?")
+                return f"{known['name']} (pid {process.pid}, in {known['cwd']})"
+    return "a program of another user"

@@ -1,0 +1,55 @@
+"""`inngest-dev send`: try a function, by hand and on every shell."""
+
+from typing import Annotated, Any
+
+import typer
+from inngest_devtools import sending
+from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.logs import console
+from inngest_devtools.loopback import fetch
+from inngest_devtools.project import command, read_inngest_settings, set_dev_mode
+from inngest_devtools.server_config import app_url
+
+TIMEOUT = 5.0  # seconds
+
+
+def send(
+    name: Annotated[str, typer.Argument(help="An event's name, or a function's id.")],
+    fields: Annotated[
+        list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="Other data.")
+    ] = None,
+) -> None:
+    """Send an event, with example data where you give none.
+
+    Named by a function that it starts, or by its own name. A function that no event
+    starts is invoked. The app has to run: it knows what its events hold.
+    """
+    set_dev_mode()
+    catalog = _read_catalog()
+    functions = {entry["id"]: entry for entry in catalog["functions"]}
+    event = functions[name]["event"] if name in functions else name
+    if event is None:
+        sending.invoke(name)
+        console.print(f"Started {name}. {_point_to_runs()}")
+        return
+    if name not in functions and name not in catalog["examples"] and not fields:
+        known = ", ".join(sorted([*functions, *catalog["examples"]]))
+        raise DevtoolsError(f"There is no function or event {name!r}. There are: {known}.")
+    data = sending.merge(catalog["examples"].get(event, {}), fields or [])
+    id = sending.send(event, data)
+    console.print(f"Sent {event} {data} as {id}. {_point_to_runs()}")
+
+
+def _read_catalog() -> dict[str, Any]:
+    url = f"{app_url()}/_inngest-dev/catalog"
+    try:
+        return dict(fetch("GET", url, timeout=TIMEOUT))
+    except (OSError, ValueError, TypeError):
+        raise DevtoolsError(
+            f"No app that `dev` has started answers at {app_url()}: start it with "
+            f"`{command('dev')}`, and send from a second terminal."
+        ) from None
+
+
+def _point_to_runs() -> str:
+    return f"Its run: {read_inngest_settings().api_origin}/runs"

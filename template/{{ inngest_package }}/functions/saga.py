@@ -1,0 +1,112 @@
+"""Several services, one outcome: reserve side by side, charge once, undo what a failure leaves."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import inngest
+
+from ..client import inngest_client
+from ..events import ChargeRequested, CheckoutCancelled, CheckoutStarted
+
+MAX_CHARGES = 3
+PAUSE = timedelta(seconds=5)
+
+# In your database, where the primary key makes the claim: INSERT INTO claims (order_id, claimant)
+# VALUES (...) ON CONFLICT DO NOTHING, then SELECT claimant. A dict forgets, and is one process's.
+_claims: dict[str, str] = {}
+
+
+async def claim(order_id: str, claimant: str) -> bool:
+    """Whoever comes first decides about an order; to ask again changes nothing."""
+    return _claims.setdefault(order_id, claimant) == claimant
+
+
+async def reserve(order_id: str, item: str) -> bool:
+    return item != "sold out"
+
+
+async def call_payment_service(idempotency_key: str, amount: int) -> str:
+    """One POST with the header `Idempotency-Key`: sent twice, it is still one charge.
+
+    402 is an outcome, "declined"; so is 429, "busy". Whatever else goes wrong may be an exception.
+    """
+    return "declined" if amount > 1000 else "charged"
+
+
+async def release(order_id: str) -> None: ...
+
+
+async def refund(idempotency_key: str) -> None: ...
+
+
+async def print_label(order_id: str) -> str:
+    return f"label of {order_id}"
+
+
+@inngest_client.create_function(
+    fn_id="saga",
+    name="Saga: an order",
+    trigger=CheckoutStarted.trigger(),
+    idempotency="event.data.order_id",
+)
+async def saga(ctx: inngest.Context) -> dict[str, Any]:
+    order = CheckoutStarted.parse(ctx.event)
+    reserved = await ctx.group.parallel(
+        tuple(
+            partial(ctx.step.run, f"reserve-{index}", reserve, order.order_id, item)
+            for index, item in enumerate(order.items)
+        )
+    )
+    outcome = await _charge(ctx, order) if all(reserved) else "sold out"
+    if outcome != "charged":
+        if outcome == "unknown":
+            await ctx.step.run("refund", refund, order.order_id)
+        await ctx.step.run("release", release, order.order_id)
+        return {"success": False, "outcome": outcome}
+    label = await ctx.step.run("print-label", print_label, order.order_id)
+    return {"success": True, "outcome": outcome, "label": label}
+
+
+async def _charge(ctx: inngest.Context, order: CheckoutStarted) -> str:
+    # From here on it is too late to cancel. Inngest's own `cancel=` would end the run wherever it
+    # is, charged or not, and undo nothing.
+    if not await ctx.step.run("claim", claim, order.order_id, "charge"):
+        return "cancelled"
+    request = ChargeRequested(idempotency_key=order.order_id, amount=order.amount)
+    for attempt in range(MAX_CHARGES):
+        try:
+            outcome: str = await ctx.step.invoke(
+                f"charge-{attempt}", function=charge, data=request.model_dump(mode="json")
+            )
+        except inngest.StepError:  # the invoked run failed: nobody knows whether it has charged
+            return "unknown"
+        if outcome != "busy":
+            return outcome
+        await ctx.step.sleep(f"pause-{attempt}", PAUSE)
+    return "busy"
+
+
+# A throttle counts starts of runs, neither steps nor retries: so one external call for each run,
+# and no retries. (Up to `2 * limit + burst` runs may start within one period.)
+@inngest_client.create_function(
+    fn_id="saga-charge",
+    name="Saga: one charge",
+    trigger=ChargeRequested.trigger(),
+    retries=0,
+    throttle=inngest.Throttle(limit=10, period=timedelta(seconds=1)),
+)
+async def charge(ctx: inngest.Context) -> str:
+    request = ChargeRequested.parse(ctx.event)
+    return await ctx.step.run(
+        "call-payment-service", call_payment_service, request.idempotency_key, request.amount
+    )
+
+
+@inngest_client.create_function(
+    fn_id="saga-cancel", name="Saga: cancel an order", trigger=CheckoutCancelled.trigger()
+)
+async def cancel_order(ctx: inngest.Context) -> dict[str, Any]:
+    order = CheckoutCancelled.parse(ctx.event)
+    cancelled = await ctx.step.run("claim", claim, order.order_id, "cancel")
+    return {"success": cancelled, "outcome": "cancelled" if cancelled else "too late"}

@@ -1,0 +1,262 @@
+"""An outbox: events that get lost by nobody. Off, unless the app creates one.
+
+Inngest keeps an event in memory between its answer 200 and the run that it makes of it, and loses
+it there when it restarts. A sender may end, too, between its own commit and `send_event`. So what
+matters is written into a table first, in the transaction of what it tells about, and sent from
+there again and again until Inngest has the run. Its id is the row's: Inngest runs nothing for an id
+that it has seen in the last 24 hours, so sending it again is harmless.
+
+    outbox = Outbox(execute)
+
+    async with engine.begin() as connection:  # the sender's own transaction, here SQLAlchemy's
+        await connection.execute(insert(orders), {"id": "7"})
+        sql, values = outbox.insert_statement(OrderPlaced(order_id="7"))
+        await connection.execute(text(sql), values)
+    outbox.wake()
+
+    async with outbox.relaying():  # in the app's lifespan
+        yield
+
+The table is `SCHEMA`, for a migration of yours; SQLite and PostgreSQL take it as it is. `execute`
+runs one statement in a transaction of its own and returns its rows:
+
+    async def execute(sql: str, values: Values) -> Rows:
+        async with engine.begin() as connection:
+            result = await connection.execute(text(sql), values)
+            return result.all() if result.returns_rows else []
+"""
+
+import asyncio
+import json
+import logging
+import re
+import time
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import inngest
+
+from .client import inngest_client
+from .runs import RunsApi
+from .settings import get_settings
+from .typed_event import TypedEvent
+
+logger = logging.getLogger(__name__)
+
+Values = dict[str, Any]
+Rows = Sequence[Sequence[Any]]
+Execute = Callable[[str, Values], Awaitable[Rows]]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS inngest_outbox (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    data TEXT NOT NULL,
+    runs INTEGER NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    due_at DOUBLE PRECISION,
+    sent_ids TEXT NOT NULL,
+    run_ids TEXT NOT NULL
+)
+"""
+
+# Seconds.
+POLL_PAUSE = 1.0  # between looks at the table, unless woken
+CLAIM = 60.0  # for which a row is one relay's: another takes it when that has ended meanwhile
+CHECK_PAUSE = 5.0  # until Inngest is asked for the run; twice as long each time there is none
+MAX_CHECK_PAUSE = 3600.0
+RETRY_PAUSE = 10.0  # while Inngest does not answer
+GIVE_UP_AGE = 20 * 3600.0  # well before Inngest forgets ids, after 24 hours
+
+BATCH = 50  # rows at a time
+MAX_CALLS = 10_000  # of runs, that wait to be noted
+
+INSERT = """
+INSERT INTO inngest_outbox (id, name, data, runs, created_at, due_at, sent_ids, run_ids)
+VALUES (:id, :name, :data, :runs, :now, :now, '', '')
+"""
+# The second condition holds for the row as another relay may have changed it meanwhile.
+TAKE = """
+UPDATE inngest_outbox SET due_at = :claimed_until
+WHERE id IN (SELECT id FROM inngest_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :batch)
+AND due_at <= :now
+RETURNING id, name, data, runs, created_at, sent_ids, run_ids
+"""
+PUT_BACK = "UPDATE inngest_outbox SET due_at = :due_at, sent_ids = :sent_ids WHERE id = :id"
+NOTE_RUN = "UPDATE inngest_outbox SET run_ids = run_ids || ' ' || :run_id WHERE id = :id"
+DELETE = "DELETE FROM inngest_outbox WHERE id = :id"
+
+
+@dataclass
+class _Row:
+    id: str
+    name: str
+    data: str
+    runs: int
+    created_at: float
+    sent_ids: list[str]  # what Inngest called it, each time that it was sent
+    run_ids: set[str]  # of the runs that have called this app
+
+
+class Outbox:
+    """Sends what its table holds, until Inngest has a run of it.
+
+    Any number of replicas may relay from one table.
+
+    Args:
+        execute: Runs one statement in a transaction of its own, and returns its rows.
+        paramstyle: How `execute` wants parameters: `:id` (SQLAlchemy's `text`, sqlite3) or, as
+            "pyformat", `%(id)s` (psycopg).
+    """
+
+    def __init__(
+        self, execute: Execute, *, paramstyle: Literal["named", "pyformat"] = "named"
+    ) -> None:
+        self._execute = execute
+        self._paramstyle = paramstyle
+        self._waking = asyncio.Event()
+        self._calls: deque[tuple[str, str]] = deque(maxlen=MAX_CALLS)
+
+    def insert_statement(
+        self, event: TypedEvent, *, id: str = "", runs: int = 1
+    ) -> tuple[str, Values]:
+        """What writes an event down; execute it in the transaction that the event tells about.
+
+        Args:
+            id: Of your own, as that of the order that was placed; unique, or the statement fails.
+            runs: How many functions the event starts. 0 where an event may start none, for they
+                debounce or limit their rate: it is then sent until Inngest has answered.
+        """
+        values = {
+            "id": id or uuid.uuid4().hex,
+            "name": event.event_name,
+            "data": json.dumps(event.model_dump(mode="json"), allow_nan=False),
+            "runs": runs,
+            "now": time.time(),
+        }
+        return self._with_parameters(INSERT), values
+
+    def wake(self) -> None:
+        """Send now what was committed; else it is sent within a second."""
+        self._waking.set()
+
+    @asynccontextmanager
+    async def relaying(self) -> AsyncIterator[None]:
+        """Relay for as long as the context lasts: the app's lifespan."""
+        inngest_client.add_middleware(partial(_CallWatch, calls=self._calls))
+        relay = asyncio.create_task(self._relay_for_ever())
+        try:
+            yield
+        finally:
+            relay.cancel()
+            with suppress(asyncio.CancelledError):
+                await relay
+
+    async def relay(self) -> int:
+        """Send or check each row that is due, once; how many there were."""
+        await self._note_calls()
+        now = time.time()
+        values = {"now": now, "claimed_until": now + CLAIM, "batch": BATCH}
+        rows = await self._execute(self._with_parameters(TAKE), values)
+        await asyncio.gather(*(self._relay_row(_read(row)) for row in rows))
+        return len(rows)
+
+    async def _note_calls(self) -> None:
+        """Write down which runs have called this app: most are of events that were sent otherwise."""
+        while self._calls:
+            event_id, run_id = self._calls[0]
+            values = {"id": event_id, "run_id": run_id}
+            await self._execute(self._with_parameters(NOTE_RUN), values)
+            self._calls.popleft()
+
+    async def _relay_for_ever(self) -> None:
+        while True:
+            self._waking.clear()
+            found = 0
+            try:
+                found = await self.relay()
+            except Exception:  # of the database; rows that were taken come back after CLAIM
+                logger.exception("The outbox could not be read or written")
+            if found == BATCH:
+                continue
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._waking.wait(), POLL_PAUSE)
+
+    async def _relay_row(self, row: _Row) -> None:
+        try:
+            if await _has_runs(row):
+                await self._delete(row)
+                return
+            if time.time() - row.created_at > GIVE_UP_AGE:
+                await self._give_up(row)
+                return
+            event = inngest.Event(id=row.id, name=row.name, data=json.loads(row.data))
+            row.sent_ids += await inngest_client.send(event)
+        except Exception as error:
+            logger.warning("%s %s was not sent: %s", row.name, row.id, error)
+            await self._put_back(row, RETRY_PAUSE)
+            return
+        if row.runs == 0:
+            await self._delete(row)
+        else:
+            pause = CHECK_PAUSE * 2 ** (len(row.sent_ids) - 1)
+            await self._put_back(row, min(pause, MAX_CHECK_PAUSE))
+
+    async def _give_up(self, row: _Row) -> None:
+        """Keep the row, but look at it no more: `due_at` is NULL."""
+        logger.error("%s %s was sent %d times: no run", row.name, row.id, len(row.sent_ids))
+        await self._put_back(row, None)
+
+    async def _put_back(self, row: _Row, pause: float | None) -> None:
+        due_at = None if pause is None else time.time() + pause
+        values = {"id": row.id, "due_at": due_at, "sent_ids": " ".join(row.sent_ids)}
+        await self._execute(self._with_parameters(PUT_BACK), values)
+
+    async def _delete(self, row: _Row) -> None:
+        await self._execute(self._with_parameters(DELETE), {"id": row.id})
+
+    def _with_parameters(self, sql: str) -> str:
+        return sql if self._paramstyle == "named" else re.sub(r":(\w+)", r"%(\1)s", sql)
+
+
+def _read(row: Sequence[Any]) -> _Row:
+    id, name, data, runs, created_at, sent_ids, run_ids = row
+    return _Row(id, name, data, runs, created_at, sent_ids.split(), set(run_ids.split()))
+
+
+async def _has_runs(row: _Row) -> bool:
+    """Whether Inngest has a run of each function: one that it has, it does not lose."""
+    if not row.sent_ids:
+        return False
+    runs = set(row.run_ids)
+    if len(runs) < row.runs:
+        async with RunsApi(get_settings()) as api:
+            for sent_id in row.sent_ids:
+                runs.update(await api.find_runs(sent_id))
+    return len(runs) >= row.runs
+
+
+class _CallWatch(inngest.MiddlewareSync):
+    """Sees the first call of each run: a server that was killed may have a run in its queue, and
+    run it, of which its history knows nothing.
+    """
+
+    def __init__(
+        self, client: inngest.Inngest, raw_request: object, *, calls: deque[tuple[str, str]]
+    ) -> None:
+        super().__init__(client, raw_request)
+        self._calls = calls
+
+    def transform_input(
+        self,
+        ctx: inngest.Context | inngest.ContextSync,
+        function: inngest.Function[Any],
+        steps: inngest.StepMemos,
+    ) -> None:
+        if steps.size == 0:
+            self._calls.extend((event.id, ctx.run_id) for event in ctx.events)

@@ -1,0 +1,1 @@
+"""`inngest-dev adopt` on sources of all sorts."""
