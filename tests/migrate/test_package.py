@@ -4,6 +4,7 @@ import pytest
 
 from tests.migrate.conftest import HANDLER, Tree
 
+OURS = "import inngest\n\ninngest_client = inngest.Inngest(app_id='x')\n"
 CLIENT = """\
 import os
 from inngest import Inngest
@@ -44,7 +45,7 @@ def guide(tree: Tree) -> Tree:
             "tools/inngest-devtools/project.toml": PROJECT,
             "tools/inngest-devtools/src/old.py": HANDLER,
             "src/core/inngest_app/__init__.py": "from .client import inngest_client\n",
-            "src/core/inngest_app/client.py": "import inngest\n\ninngest_client = inngest.Inngest(app_id='x')\n",
+            "src/core/inngest_app/client.py": OURS,
             "src/core/inngest/client.py": CLIENT,
             "src/core/inngest/functions/orders.py": function,
             "src/server/main.py": MAIN,
@@ -86,7 +87,7 @@ def test_what_is_the_templates_stays(guide: Tree) -> None:
     guide.migrate()
 
     assert guide.read("tools/inngest-devtools/src/old.py") == HANDLER
-    assert "inngest.Inngest(app_id='x')" in guide.read("src/core/inngest_app/client.py")
+    assert guide.read("src/core/inngest_app/client.py") == OURS
     assert guide.migrate("--check", ".") == 0
 
 
