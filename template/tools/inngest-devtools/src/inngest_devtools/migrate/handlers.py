@@ -50,10 +50,10 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     source, function = handler.source, handler.node
     params = function.params
     positional = [*params.posonly_params, *params.params][handler.skip :]
-    required_keywords = [each for each in params.kwonly_params if each.default is None]
-    step_keyword = _lone_step_keyword(handler, positional, required_keywords)
-    if required_keywords and step_keyword is None:
-        names = ", ".join(each.name.value for each in required_keywords)
+    keywords = [each for each in params.kwonly_params if _is_handed_over(source, function, each)]
+    step_keyword = _lone_step_keyword(handler, positional, keywords)
+    if keywords and step_keyword is None:
+        names = ", ".join(each.name.value for each in keywords)
         message = (
             f"{_name(handler)} takes {names} by keyword, but the SDK hands over ctx alone, by "
             f"position: write {_name(handler)}(ctx) by hand"
@@ -65,7 +65,7 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     roles = [_role(source, function, each) for each in positional]
     _place_the_unknown(source, positional, roles)
     unknown = [p for p, r in zip(positional, roles, strict=True) if r is None and p.default is None]
-    if unknown and len(positional) - len(unknown) + len(unknown) > 1:
+    if unknown and len(positional) > 1:
         names = ", ".join(each.name.value for each in unknown)
         message = (
             f"{_name(handler)} takes {names} besides ctx, which the SDK does not hand over: "
@@ -78,19 +78,22 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     return _rewrite(handler, work, positional, roles, step_keyword)
 
 
+def _is_handed_over(source: Source, function: cst.FunctionDef, param: cst.Param) -> bool:
+    """Whether a keyword-only parameter waits for what old SDKs handed over, or for anything."""
+    return param.default is None or _role(source, function, param) not in (None, "spare")
+
+
 def _lone_step_keyword(
-    handler: Handler, positional: list[cst.Param], required: list[cst.Param]
+    handler: Handler, positional: list[cst.Param], keywords: list[cst.Param]
 ) -> cst.Param | None:
     """Of `(ctx, *, step)`: the step, which may be dropped with its star."""
-    keywords = handler.node.params.kwonly_params
-    if len(positional) != 1 or len(keywords) != 1 or len(required) != 1:
+    params = handler.node.params
+    if len(positional) != 1 or len(keywords) != 1 or len(params.kwonly_params) != 1:
         return None
-    is_star = isinstance(handler.node.params.star_arg, cst.ParamStar)
-    return (
-        keywords[0]
-        if is_star and _role(handler.source, handler.node, keywords[0]) == "step"
-        else None
-    )
+    if not isinstance(params.star_arg, cst.ParamStar):
+        return None
+    is_step = _role(handler.source, handler.node, keywords[0]) == "step"
+    return keywords[0] if is_step else None
 
 
 def _plan_star(handler: Handler, work: Work) -> Plan:
@@ -175,14 +178,12 @@ def _role(source: Source, function: cst.FunctionDef, param: cst.Param) -> str | 
         return "context" if reads_context and not reads_event else "event"
     if kind in ("context", "step"):
         return kind
-    if kind is None:
-        if reads_context and not reads_event:
-            return "context"
-        by_name = ROLES_BY_NAME.get(param.name.value)
-        if by_name == "step" or not reads_event:
-            return by_name or ("spare" if param.default is not None else None)
-        return "event"
+    # Nothing was said, or a type of the team's: what is read of it tells more than its name.
+    if reads_context and not reads_event:
+        return "context"
     by_name = ROLES_BY_NAME.get(param.name.value)
+    if reads_event and by_name != "step":
+        return "event"
     return by_name or ("spare" if param.default is not None else None)
 
 
@@ -437,6 +438,7 @@ def _bind(handler: Handler, work: Work, plan: Plan, context: cst.Param | None) -
         name = plan.event.name.value
         if source.references(scope, name):
             lines.append(f"{name} = {plan.context}.event")
+        _report_read_as_dict(work, source.references(scope, name))
     if plan.step is not None:
         name = plan.step.name.value
         uses = source.references(scope, name)
@@ -449,6 +451,18 @@ def _bind(handler: Handler, work: Work, plan: Plan, context: cst.Param | None) -
         for use in uses:
             replace_step(work, use, plan.context or "", keep_name=rebound or shadowed)
     insert_at_top(handler, work, lines)
+
+
+def _report_read_as_dict(work: Work, uses: list[cst.CSTNode]) -> None:
+    """`event["data"]`: an event has attributes, and always had."""
+    source = work.source
+    for use in uses:
+        parent = source.parent(use)
+        is_item = isinstance(parent, cst.Subscript) and parent.value is use
+        is_get = isinstance(parent, cst.Attribute) and parent.attr.value == "get"
+        if is_item or is_get:
+            name = source.code(use)
+            work.report(use, f"{name} is an inngest.Event and no dict: {name}.data, {name}.name")
 
 
 def replace_step(work: Work, use: cst.CSTNode, context: str, keep_name: bool = False) -> None:

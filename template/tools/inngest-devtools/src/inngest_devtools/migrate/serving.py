@@ -341,7 +341,7 @@ def _functions_at_hand(
 
 
 def _visible_names(source: Source, project: Project, call: cst.Call) -> list[str]:
-    """Names of the module and of the functions around a call: lists first, then by place."""
+    """Names of the module and of the functions around a call, by place."""
     scope = source.scope(call)
     names: dict[str, int] = {}
     while True:
@@ -356,6 +356,9 @@ def _visible_names(source: Source, project: Project, call: cst.Call) -> list[str
         if isinstance(each, cst.ImportFrom) and isinstance(each.names, cst.ImportStar):
             for module in project.modules_of(source, each):
                 names |= dict.fromkeys(_names_of(module, project), source.start(each))
+    if source.owner(call) is None:
+        # At the top of a module, what is defined below is not there yet.
+        names = {name: place for name, place in names.items() if place < source.start(call)}
     return sorted(names, key=lambda name: names[name])
 
 
