@@ -141,7 +141,7 @@ router = APIRouter(prefix="/api/v1/{names.id}", tags=["{names.id}"])
 # Open to whoever reaches the app: this is the place for your own authentication.
 @router.post("", status_code=status.HTTP_202_ACCEPTED)
 async def send_{names.python}(payload: {names.event_class}) -> EventsSent:
-    """Start `{names.id}`: the answer is immediate, the work is durable."""
+    """Start the function: the answer is immediate, the work is durable."""
     return await send_event(payload)
 '''
 
