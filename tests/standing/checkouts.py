@@ -107,7 +107,8 @@ CHECKOUTS = (
             "mkdir -p stub/ldap && touch stub/ldap/__init__.py"
             " && echo 'LDAPObject = object' > stub/ldap/ldapobject.py",
         ),
-        tests="python -m pytest tests/unit_tests --deselect tests/unit_tests/test_config.py",
+        # One test orders rows of random names, and now and then fails by itself.
+        tests="python -m pytest tests/unit_tests -k 'not order_by_multiple_directions'",
         env={"PYTHONPATH": "stub", "PRODUCTION": "False"},
     ),
     Checkout(
