@@ -89,8 +89,8 @@ CHECKOUTS = (
         python="3.12",
         install=("uv sync --frozen --active --all-packages",),
         add='uv add --active "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
-        tests="python app/backend_pre_start.py && alembic upgrade head && python app/initial_data.py"
-        " && python -m pytest tests",
+        tests="python app/backend_pre_start.py && alembic upgrade head"
+        " && python app/initial_data.py && python -m pytest tests",
         env=POSTGRES,
     ),
     Checkout(

@@ -85,8 +85,8 @@ class Proof:
         data = {"package": self.checkout.package, "app": self.checkout.app, "app_id": "proof"}
         arguments = [part for key, value in data.items() for part in ("--data", f"{key}={value}")]
         self._call(
-            sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "-a", ANSWERS, *arguments,
-            str(self.template), ".",
+            sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "-a", ANSWERS,
+            *arguments, str(self.template), ".",
         )  # fmt: skip
         changed = self._git("diff", "--name-only").split()
         if changed:
@@ -166,6 +166,7 @@ class Proof:
 
     def _probe(self, env: dict[str, str]) -> dict[str, Any]:
         target = self.checkout.app
+        path = [".", self.env.get("PYTHONPATH", "")]
         result = subprocess.run(
             ["python", str(PROBE), target, *(["lifespan"] if self.checkout.lifespan else [])],
             cwd=self.root,
@@ -205,6 +206,6 @@ class Proof:
 def _summary(output: str) -> str:
     """pytest's counts, without its seconds."""
     found = re.findall(r"^=*\s*((?:\d+ \w+,? ?)+) in [\d.]+s", output, re.MULTILINE)
-    counts = [part for part in found[-1].strip().split(", ")] if found else []
+    counts = found[-1].strip().split(", ") if found else []
     kept = [part for part in counts if not part.endswith(("warnings", "warning"))]
     return ", ".join(kept) or f"no summary: {output[-600:]}"

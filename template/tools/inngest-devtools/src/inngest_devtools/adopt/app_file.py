@@ -174,9 +174,8 @@ def _names_bound(statement: ast.stmt) -> set[str]:
     for node in [statement, *_inner_statements(statement)]:
         if isinstance(node, ast.Assign) and _is_value(node.value):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if node.value and _is_value(node.value):
-                names.add(node.target.id)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            names.add(node.target.id)
     return names
 
 
@@ -204,9 +203,7 @@ def _starts_server(statement: ast.stmt) -> bool:
 def _in_factory(source: Source, name: str) -> _Place | None:
     """Above the only `return app` of the factory."""
     functions = [
-        node
-        for node in source.tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == name
+        node for node in source.tree.body if isinstance(node, ast.FunctionDef) and node.name == name
     ]
     if not functions:
         return None
