@@ -1,4 +1,4 @@
-"""Public projects, where there are clones of them: `python -m tests.standing CHECKOUTS` says more."""
+"""Public projects, where they are cloned; `python -m tests.standing CHECKOUTS` says more."""
 
 import os
 from pathlib import Path
