@@ -41,17 +41,17 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
     """Whether the app serves Inngest, or which lines make it."""
     users = [one for one in sources if _calls_install(one)]
     if users:
-        return Finding("app", "ok", f"{users[0].path} calls {CALL}")
+        return Finding("lines", "ok", f"{users[0].path} calls {CALL}")
     try:
         insertion = find_insertion(project)
     except _NotFound as reason:
         fix = f"from {project.module} import {CALL}, and {CALL}(app) below `app = FastAPI(...)`"
-        return Finding("app", "fail", str(reason) + _suggest_target(project, sources), fix)
+        return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
     path = insertion.path.relative_to(project.root).as_posix()
     lines = "; ".join(
         f"below line {number}: {text.strip()}" for number, text in sorted(insertion.lines.items())
     )
-    return Finding("app", "fail", f"{path} does not serve Inngest", lines)
+    return Finding("lines", "fail", f"{path} does not serve Inngest", lines)
 
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:
