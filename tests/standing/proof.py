@@ -44,6 +44,7 @@ class Proof:
         names = ("VIRTUAL_ENV", "PYTHON", "UV_", "INNGEST_", "COPIER_")
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(names)}
         self.env |= {"VIRTUAL_ENV": str(self.venv), "NO_COLOR": "1", "UV_PYTHON": checkout.python}
+        self.env["PYTHONHASHSEED"] = "0"  # one project's document lists what is in a set
         self.env |= checkout.env
         # The project's own programs, then the suite's: copier, uv.
         folders = [str(self.venv / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
