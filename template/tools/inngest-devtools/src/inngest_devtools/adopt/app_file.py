@@ -41,17 +41,17 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
     """Whether the app serves Inngest, or which lines make it."""
     users = [one for one in sources if _calls_install(one)]
     if users:
-        return Finding("app", "ok", f"{users[0].path} calls {CALL}")
+        return Finding("lines", "ok", f"{users[0].path} calls {CALL}")
     try:
         insertion = find_insertion(project)
     except _NotFound as reason:
         fix = f"from {project.module} import {CALL}, and {CALL}(app) below `app = FastAPI(...)`"
-        return Finding("app", "fail", str(reason) + _suggest_target(project, sources), fix)
+        return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
     path = insertion.path.relative_to(project.root).as_posix()
     lines = "; ".join(
         f"below line {number}: {text.strip()}" for number, text in sorted(insertion.lines.items())
     )
-    return Finding("app", "fail", f"{path} does not serve Inngest", lines)
+    return Finding("lines", "fail", f"{path} does not serve Inngest", lines)
 
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:
@@ -174,9 +174,8 @@ def _names_bound(statement: ast.stmt) -> set[str]:
     for node in [statement, *_inner_statements(statement)]:
         if isinstance(node, ast.Assign) and _is_value(node.value):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if node.value and _is_value(node.value):
-                names.add(node.target.id)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            names.add(node.target.id)
     return names
 
 
@@ -204,9 +203,7 @@ def _starts_server(statement: ast.stmt) -> bool:
 def _in_factory(source: Source, name: str) -> _Place | None:
     """Above the only `return app` of the factory."""
     functions = [
-        node
-        for node in source.tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == name
+        node for node in source.tree.body if isinstance(node, ast.FunctionDef) and node.name == name
     ]
     if not functions:
         return None

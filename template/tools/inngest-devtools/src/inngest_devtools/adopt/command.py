@@ -80,7 +80,7 @@ def _print_findings(project: Project, findings: list[Finding]) -> None:
             print(f"  {'':6} {'':11} -> {one.fix}")
     if _is_impossible(findings):
         print("\nUntil then nothing of Inngest can run here. The new files do no harm meanwhile.")
-    elif any(one.name == "app" and one.status == "fail" for one in findings):
+    elif any(one.name == "lines" and one.status == "fail" for one in findings):
         print("\n`adopt --write` shows the lines for the app as a diff, and writes them.")
 
 
