@@ -1,6 +1,6 @@
 """Calls of a handler by the team's own code: they follow what became of its parameters.
 
-    await notify(ctx, step)  ->  await notify(ctx)
+await notify(ctx, step)  ->  await notify(ctx)
 """
 
 import libcst as cst
