@@ -208,7 +208,7 @@ def test_copy_prints_next_commands_ready_to_paste(
     message = result.stderr[result.stderr.index("Next, ready to paste:") :]
     assert command.format(path=path, parent=tmp_path) in message
     for line in (
-        "  git init\n  uv lock\n  git add --all\n",
+        "  git init --initial-branch main\n  uv lock\n  git add --all\n",
         "  uv run dev",
         "http://127.0.0.1:8288",
         "uv run pytest",

@@ -32,9 +32,11 @@ import logging
 import re
 import time
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import inngest
@@ -58,7 +60,8 @@ CREATE TABLE IF NOT EXISTS inngest_outbox (
     runs INTEGER NOT NULL,
     created_at DOUBLE PRECISION NOT NULL,
     due_at DOUBLE PRECISION,
-    sent_ids TEXT NOT NULL
+    sent_ids TEXT NOT NULL,
+    run_ids TEXT NOT NULL
 )
 """
 
@@ -71,19 +74,21 @@ RETRY_PAUSE = 10.0  # while Inngest does not answer
 GIVE_UP_AGE = 20 * 3600.0  # well before Inngest forgets ids, after 24 hours
 
 BATCH = 50  # rows at a time
+MAX_CALLS = 10_000  # of runs, that wait to be noted
 
 INSERT = """
-INSERT INTO inngest_outbox (id, name, data, runs, created_at, due_at, sent_ids)
-VALUES (:id, :name, :data, :runs, :now, :now, '')
+INSERT INTO inngest_outbox (id, name, data, runs, created_at, due_at, sent_ids, run_ids)
+VALUES (:id, :name, :data, :runs, :now, :now, '', '')
 """
 # The second condition holds for the row as another relay may have changed it meanwhile.
 TAKE = """
 UPDATE inngest_outbox SET due_at = :claimed_until
 WHERE id IN (SELECT id FROM inngest_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :batch)
 AND due_at <= :now
-RETURNING id, name, data, runs, created_at, sent_ids
+RETURNING id, name, data, runs, created_at, sent_ids, run_ids
 """
 PUT_BACK = "UPDATE inngest_outbox SET due_at = :due_at, sent_ids = :sent_ids WHERE id = :id"
+NOTE_RUN = "UPDATE inngest_outbox SET run_ids = run_ids || ' ' || :run_id WHERE id = :id"
 DELETE = "DELETE FROM inngest_outbox WHERE id = :id"
 
 
@@ -95,6 +100,7 @@ class _Row:
     runs: int
     created_at: float
     sent_ids: list[str]  # what Inngest called it, each time that it was sent
+    run_ids: set[str]  # of the runs that have called this app
 
 
 class Outbox:
@@ -114,6 +120,7 @@ class Outbox:
         self._execute = execute
         self._paramstyle = paramstyle
         self._waking = asyncio.Event()
+        self._calls: deque[tuple[str, str]] = deque(maxlen=MAX_CALLS)
 
     def insert_statement(
         self, event: TypedEvent, *, id: str = "", runs: int = 1
@@ -141,6 +148,7 @@ class Outbox:
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
         """Relay for as long as the context lasts: the app's lifespan."""
+        inngest_client.add_middleware(partial(_CallWatch, calls=self._calls))
         relay = asyncio.create_task(self._relay_for_ever())
         try:
             yield
@@ -151,11 +159,20 @@ class Outbox:
 
     async def relay(self) -> int:
         """Send or check each row that is due, once; how many there were."""
+        await self._note_calls()
         now = time.time()
         values = {"now": now, "claimed_until": now + CLAIM, "batch": BATCH}
         rows = await self._execute(self._with_parameters(TAKE), values)
         await asyncio.gather(*(self._relay_row(_read(row)) for row in rows))
         return len(rows)
+
+    async def _note_calls(self) -> None:
+        """Write down which runs have called this app: most are of events that were sent otherwise."""
+        while self._calls:
+            event_id, run_id = self._calls[0]
+            values = {"id": event_id, "run_id": run_id}
+            await self._execute(self._with_parameters(NOTE_RUN), values)
+            self._calls.popleft()
 
     async def _relay_for_ever(self) -> None:
         while True:
@@ -172,7 +189,7 @@ class Outbox:
 
     async def _relay_row(self, row: _Row) -> None:
         try:
-            if row.sent_ids and await _has_runs(row):
+            if await _has_runs(row):
                 await self._delete(row)
                 return
             if time.time() - row.created_at > GIVE_UP_AGE:
@@ -208,14 +225,38 @@ class Outbox:
 
 
 def _read(row: Sequence[Any]) -> _Row:
-    id, name, data, runs, created_at, sent_ids = row
-    return _Row(id, name, data, runs, created_at, sent_ids.split())
+    id, name, data, runs, created_at, sent_ids, run_ids = row
+    return _Row(id, name, data, runs, created_at, sent_ids.split(), set(run_ids.split()))
 
 
 async def _has_runs(row: _Row) -> bool:
     """Whether Inngest has a run of each function: one that it has, it does not lose."""
-    runs: set[str] = set()
-    async with RunsApi(get_settings()) as api:
-        for sent_id in row.sent_ids:
-            runs.update(await api.find_runs(sent_id))
+    if not row.sent_ids:
+        return False
+    runs = set(row.run_ids)
+    if len(runs) < row.runs:
+        async with RunsApi(get_settings()) as api:
+            for sent_id in row.sent_ids:
+                runs.update(await api.find_runs(sent_id))
     return len(runs) >= row.runs
+
+
+class _CallWatch(inngest.MiddlewareSync):
+    """Sees the first call of each run: a server that was killed may have a run in its queue, and
+    run it, of which its history knows nothing.
+    """
+
+    def __init__(
+        self, client: inngest.Inngest, raw_request: object, *, calls: deque[tuple[str, str]]
+    ) -> None:
+        super().__init__(client, raw_request)
+        self._calls = calls
+
+    def transform_input(
+        self,
+        ctx: inngest.Context | inngest.ContextSync,
+        function: inngest.Function[Any],
+        steps: inngest.StepMemos,
+    ) -> None:
+        if steps.size == 0:
+            self._calls.extend((event.id, ctx.run_id) for event in ctx.events)

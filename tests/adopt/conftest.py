@@ -18,9 +18,7 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
 
-    def project(
-        self, app: str = "app.main:app", package: str = "app", module: str = ""
-    ) -> Project:
+    def project(self, app: str = "app.main:app", package: str = "app", module: str = "") -> Project:
         folder = "inngest_app" if package == "." else f"{package}/inngest_app"
         module = module or folder.removeprefix("src/").replace("/", ".")
         return Project(root=self.root, app=app, package=folder, module=module, port=8000)

@@ -85,7 +85,7 @@ def test_write_relative_import_from_module_below(workspace: Workspace) -> None:
 
 
 def test_write_into_factory_above_its_return(workspace: Workspace) -> None:
-    source = '''from fastapi import FastAPI
+    source = """from fastapi import FastAPI
 
 
 def create_app() -> FastAPI:
@@ -96,7 +96,7 @@ def create_app() -> FastAPI:
         return {}
 
     return api
-'''
+"""
     project = workspace.project("app.main:create_app()")
 
     assert added(workspace, source, project) == [

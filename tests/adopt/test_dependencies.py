@@ -135,7 +135,8 @@ def test_accept_tortoise_without_its_models(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spec", "status"), [(">=3.11", "ok"), (">=3.10", "warn"), ("==3.10.*", "fail"), ("<3.11", "fail")]
+    ("spec", "status"),
+    [(">=3.11", "ok"), (">=3.10", "warn"), ("==3.10.*", "fail"), ("<3.11", "fail")],
 )
 def test_check_python(workspace: Workspace, spec: str, status: str) -> None:
     (found,) = pins(workspace, {"pyproject.toml": f'[project]\nrequires-python = "{spec}"\n'})

@@ -41,7 +41,7 @@ async def order():
     task = asyncio.create_task(work())
     return {}
 """,
-        (4, "task started in a request", "steps"),
+        (4, "task started in a request, by POST /orders", "steps"),
     ),
     "a thread in a function that a request calls": (
         """import threading
@@ -51,7 +51,7 @@ def order():
 def start_work():
     threading.Thread(target=print).start()
 """,
-        (6, "thread started in a request", "steps"),
+        (6, "thread started in a request, by POST /orders", "steps"),
     ),
     "a task that nobody keeps": (
         """import asyncio
@@ -154,7 +154,7 @@ def fetch():
 async def report():
     await asyncio.sleep(2 * 30)
 """,
-        (4, "sleep of 60 s", "steps"),
+        (4, "sleep of 60 s, by GET /report", "steps"),
     ),
     "a model call": (
         """from openai import AsyncOpenAI
@@ -163,7 +163,7 @@ client = AsyncOpenAI()
 async def ask(question: str):
     return await client.chat.completions.create(model="m", messages=[])
 """,
-        (5, "model call client.chat.completions.create", "ai"),
+        (5, "model call client.chat.completions.create, by POST /ask", "ai"),
     ),
 }
 
@@ -264,7 +264,7 @@ def test_follow_calls_into_other_modules(workspace: Workspace) -> None:
         workspace, "import threading\ndef start():\n    threading.Thread(target=print).start()\n"
     )
 
-    assert places == [(3, "thread started in a request", "steps")]
+    assert places == [(3, "thread started in a request, by GET /go", "steps")]
 
 
 def test_leave_out_tests_and_what_the_template_brought(workspace: Workspace) -> None:
@@ -273,4 +273,7 @@ def test_leave_out_tests_and_what_the_template_brought(workspace: Workspace) -> 
     workspace.write({"tools/inngest-devtools/src/x.py": lost, "inngest_tests/x.py": lost})
 
     assert find(workspace, "") == []
-    assert [one.path for one in read_sources(workspace.project())] == ["app/__init__.py", "app/main.py"]
+    assert [one.path for one in read_sources(workspace.project())] == [
+        "app/__init__.py",
+        "app/main.py",
+    ]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -35,9 +36,9 @@ class Browser:
         folder = self._cleanup.enter_context(profile)
         commands, self._commands = os.pipe()
         self._replies, replies = os.pipe()
-        # The browser reads from 3 and writes to 4.
+        # The browser reads from 3 and writes to 4; sh knows no numbers of two digits.
         process = subprocess.Popen(
-            ["sh", "-c", 'exec "$@" 3<&$IN 4>&$OUT', "sh", str(CHROMIUM), *FLAGS]
+            ["bash", "-c", 'exec "$@" 3<&$IN 4>&$OUT', "bash", str(CHROMIUM), *FLAGS]
             + ["--remote-debugging-pipe", f"--user-data-dir={folder}"],
             env=os.environ | {"IN": str(commands), "OUT": str(replies)},
             pass_fds=(commands, replies),
@@ -75,6 +76,11 @@ class Browser:
             time.sleep(0.1)
         pytest.fail(f"waited in vain for {condition} in\n{self.run('document.body.innerText')}")
 
+    def _read(self) -> bytes:
+        ready, _, _ = select.select([self._replies], [], [], TIMEOUT)
+        data = os.read(self._replies, 65536) if ready else b""
+        return data or pytest.fail("Chromium does not answer")
+
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         self._count += 1
         message = {"id": self._count, "method": method, "params": params}
@@ -82,7 +88,7 @@ class Browser:
             message["sessionId"] = self._session
         os.write(self._commands, json.dumps(message).encode() + b"\0")
         while True:
-            *replies, self._rest = (self._rest + os.read(self._replies, 65536)).split(b"\0")
+            *replies, self._rest = (self._rest + self._read()).split(b"\0")
             for reply in map(json.loads, replies):
                 if reply.get("id") == self._count:
                     assert "error" not in reply, reply

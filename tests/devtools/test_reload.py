@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -69,7 +70,7 @@ def test_reload_forks_from_a_parent_with_one_thread(workspace: Workspace) -> Non
 
     for text in ("2", "3", "4"):  # within a second, in files of one size
         save_answer(workspace, text)
-        wait_for(lambda text=text: is_served(workspace, text), f"{text} to be served")
+        wait_for(partial(is_served, workspace, text), f"{text} to be served")
 
     terminal.wait_for("Reloaded: ")
     assert parent_of_app(workspace) == parent
@@ -97,7 +98,7 @@ def test_reload_leaves_out_a_library_that_starts_a_thread(workspace: Workspace) 
         time.sleep(2)
         content = "import calm_library\n" + ANSWER.format(text=text, before="pass")
         workspace.add_route("answer", content)
-        wait_for(lambda text=text: is_served(workspace, text), f"{text} to be served")
+        wait_for(partial(is_served, workspace, text), f"{text} to be served")
 
     assert json.loads(threaded.read_text()) == ["busy_library", "calm_library"]
     assert parent_of_app(workspace).num_threads() == 1

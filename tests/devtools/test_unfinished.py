@@ -107,7 +107,9 @@ def test_kill_the_app_in_its_middle_as_the_readme_says(workspace: Workspace) -> 
     assert workspace.dev_server("start").returncode == 0
     first = start(workspace)
     assert "The Dev Server runs already" in first.text
-    assert "Sent workflow/start" in workspace.run("inngest-dev", "send", "multi-step-workflow").stdout
+    assert (
+        "Sent workflow/start" in workspace.run("inngest-dev", "send", "multi-step-workflow").stdout
+    )
     wait_for(lambda: _read(ledger) == ["fetch_data", "process_data"], "two steps")
 
     first.process.kill()

@@ -170,7 +170,7 @@ def start_sender(
 
 def end(process: "subprocess.Popen[str]") -> str:
     """Wait for its end; what it said."""
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
     return errors
 

@@ -169,7 +169,9 @@ class Proof:
         result = subprocess.run(
             ["python", str(PROBE), target, *(["lifespan"] if self.checkout.lifespan else [])],
             cwd=self.root,
-            env=self.env | {"PYTHONPATH": os.pathsep.join([".", self.env.get("PYTHONPATH", "")])} | env,
+            env=self.env
+            | {"PYTHONPATH": os.pathsep.join([".", self.env.get("PYTHONPATH", "")])}
+            | env,
             capture_output=True,
             text=True,
         )

@@ -38,12 +38,12 @@ def test_ping():
 '''
 
 
-PING = '''
+PING = """
 
 @app.get("/ping", tags=["ping"])
 def ping():
     return {"ping": "pong"}
-'''
+"""
 
 FLAT = SmallProject(
     package=".",
@@ -51,7 +51,7 @@ FLAT = SmallProject(
     app_file="main.py",
     files={
         "requirements.txt": "fastapi\nhttpx\n# the end",
-        "main.py": '''from fastapi import Depends, FastAPI, Header, HTTPException
+        "main.py": """from fastapi import Depends, FastAPI, Header, HTTPException
 
 
 def authorize(authorization: str = Header("")):
@@ -65,8 +65,8 @@ app = FastAPI(dependencies=[Depends(authorize)])
 @app.get("/ping")
 def ping():
     return {"ping": "pong"}
-''',
-        "test_main.py": '''from fastapi.testclient import TestClient
+""",
+        "test_main.py": """from fastapi.testclient import TestClient
 
 from main import app
 
@@ -75,7 +75,7 @@ def test_ping():
     assert TestClient(app).get("/ping").status_code == 401
     reply = TestClient(app).get("/ping", headers={"authorization": "Bearer x"})
     assert reply.json() == {"ping": "pong"}
-''',
+""",
     },
 )
 
@@ -84,7 +84,7 @@ POETRY = SmallProject(
     app="shop.main:app",
     app_file="shop/main.py",
     files={
-        "pyproject.toml": '''[tool.poetry]
+        "pyproject.toml": """[tool.poetry]
 name = "shop"
 version = "1"
 description = ""
@@ -97,7 +97,7 @@ pydantic = "^2.6"
 
 [tool.pytest.ini_options]
 addopts = "--strict-markers"
-''',
+""",
         "poetry.lock": "",
         "shop/__init__.py": "",
         "shop/main.py": '''"""The shop."""
@@ -137,7 +137,7 @@ UV_SRC = SmallProject(
     app_file="src/shop/main.py",
     python_path=("src",),
     files={
-        "pyproject.toml": '''[project]
+        "pyproject.toml": """[project]
 name = "shop"
 version = "1"
 requires-python = ">=3.11"
@@ -149,7 +149,7 @@ package = true
 [tool.pytest.ini_options]
 testpaths = ["tests"]
 pythonpath = ["src"]
-''',
+""",
         "src/shop/__init__.py": "",
         "src/shop/main.py": f'''from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -173,7 +173,7 @@ HATCH_TWO_ROOTS = SmallProject(
     also="app.main:app",
     app_file="src/app/main.py",
     files={
-        "pyproject.toml": '''[project]
+        "pyproject.toml": """[project]
 name = "app"
 version = "1"
 requires-python = ">=3.11"
@@ -185,11 +185,11 @@ build-backend = "hatchling.build"
 
 [tool.hatch.envs.default]
 dependencies = ["pytest"]
-''',
+""",
         "src/__init__.py": "",
         "src/app/__init__.py": "",
         "src/app/main.py": "from .setup import create\n\napp = create()\n",
-        "src/app/setup.py": f'''from fastapi import FastAPI
+        "src/app/setup.py": f"""from fastapi import FastAPI
 
 
 def create():
@@ -197,7 +197,7 @@ def create():
 {PING.replace(chr(10), chr(10) + "    ").rstrip()}
 
     return app
-''',
+""",
         "tests/test_app.py": test_of("src.app.main:app"),
     },
 )
@@ -208,7 +208,7 @@ APP_IN_INIT = SmallProject(
     app_file="app/__init__.py",
     files={
         "requirements.txt": "fastapi\r\ninngest>=0.5.19\r\npydantic-settings\r\n",
-        "app/__init__.py": '''from fastapi import FastAPI
+        "app/__init__.py": """from fastapi import FastAPI
 
 from app.audit import AuditMiddleware
 
@@ -225,7 +225,7 @@ def create_app() -> FastAPI:
 
 
 app = create_app()
-'''.replace("\n", "\r\n"),
+""".replace("\n", "\r\n"),
         "app/audit.py": '''from fastapi.routing import APIRoute
 from starlette.middleware.base import BaseHTTPMiddleware
 
@@ -255,7 +255,7 @@ TOP_LEVEL_CORE = SmallProject(
         "server/__init__.py": "",
         "server/main.py": "NAME = 'theirs'\n",
         "app/__init__.py": "",
-        "app/server.py": f'''from fastapi import FastAPI
+        "app/server.py": f"""from fastapi import FastAPI
 
 from core.config import NAME
 from server.main import NAME as SERVER
@@ -268,7 +268,7 @@ if __name__ == "__main__":
     import uvicorn
 
     uvicorn.run(app)
-''',
+""",
         "tests/test_app.py": test_of("app.server:app"),
     },
 )
@@ -279,7 +279,7 @@ MOUNTED_SPA = SmallProject(
     app_file="web/main.py",
     files={
         "requirements.txt": "fastapi\n",
-        "web/main.py": '''from fastapi import FastAPI, Request
+        "web/main.py": """from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -300,13 +300,13 @@ def ping():
 app.mount("/", Starlette(routes=[Route("/{path:path}", index, methods=["GET", "POST", "PUT"])]))
 for route in app.routes:
     assert route.path.startswith("/") or route.path == ""
-''',
+""",
         "tests/test_web.py": test_of("web.main:app")
-        + '''
+        + """
 
 def test_page():
     assert TestClient(app).get("/any/where").text == "the page"
-''',
+""",
     },
 )
 
@@ -318,7 +318,7 @@ STRICT_SETTINGS = SmallProject(
         "requirements.txt": "fastapi\npydantic-settings\n",
         ".env": "DATABASE_URL=sqlite://\nPORT=9000\n",
         "app/__init__.py": "",
-        "app/settings.py": '''from pydantic_settings import BaseSettings, SettingsConfigDict
+        "app/settings.py": """from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -329,13 +329,13 @@ class Settings(BaseSettings):
 
 
 settings = Settings()
-''',
-        "app/main.py": f'''from fastapi import FastAPI
+""",
+        "app/main.py": f"""from fastapi import FastAPI
 
 from .settings import settings
 
 app = FastAPI(title=settings.database_url)
-{PING}''',
+{PING}""",
         "tests/test_app.py": test_of("app.main:app"),
         "pytest.ini": "[pytest]\naddopts = --strict-config --strict-markers\npythonpath = .\n",
     },

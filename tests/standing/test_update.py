@@ -78,7 +78,9 @@ def test_update_keeps_edits_and_brings_fixes(releases: Releases, run: Run, proje
     assert "pytest inngest_tests" in said
 
 
-def test_update_equals_fresh_copy(releases: Releases, run: Run, project: Path, tmp_path: Path) -> None:
+def test_update_equals_fresh_copy(
+    releases: Releases, run: Run, project: Path, tmp_path: Path
+) -> None:
     path = "template/{{ inngest_package }}/errors.py"
     releases.add("99.99.100", edit('"""The one error', '"""A fix. The one error', path))
 

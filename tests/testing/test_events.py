@@ -242,3 +242,12 @@ def test_start_of_a_run_leaves_the_step_that_sent_its_event_time_to_end(app: App
     app.serve().send(EVENT)
 
     assert order == ["written", "read"]
+
+
+@pytest.mark.stand_in
+def test_send_event_with_a_field_that_is_not_imitated_is_refused(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    with pytest.raises(Unsupported, match="`meta`"):
+        app.serve().send({"name": "test/event", "meta": {"sessions": {"chat": "1"}}})

@@ -1,7 +1,7 @@
-"""`dev --debug`: the app in the foreground of this terminal, where breakpoint() and debuggers work."""
+"""`dev --debug`: the app in the foreground, where breakpoint() and debuggers work."""
 
 import os
-import pdb
+import pdb  # noqa: T100
 import sys
 import threading
 import time

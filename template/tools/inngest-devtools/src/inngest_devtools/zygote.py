@@ -2,8 +2,8 @@
 the project's own.
 
 `app_starter.py` starts it, in a session of its own. Both speak in lines of JSON. It has one thread,
-for a fork copies no other. (Not `multiprocessing`'s forkserver: that imports the program anew, takes
-the choice of a start method from the app, and leaves the app behind after kill -9.)
+for a fork copies no other. (Not `multiprocessing`'s forkserver: that imports the program anew,
+takes the choice of a start method from the app, and leaves the app behind after kill -9.)
 """
 
 import gc
@@ -111,7 +111,8 @@ def _end(children: dict[int, int]) -> None:
     deadline = time.monotonic() + END_TIMEOUT
     for stop in (signal.SIGTERM, signal.SIGKILL):
         for pid in children:
-            os.killpg(pid, stop)  # each leads a group
+            with suppress(ProcessLookupError):
+                os.killpg(pid, stop)  # each leads a group
         while children and time.monotonic() < deadline:
             children = {pid: 0 for pid in children if not os.waitpid(pid, os.WNOHANG)[0]}
             time.sleep(0.01)

@@ -1,4 +1,4 @@
-"""`python tools/inngest-devtools/src/inngest_devtools/adopt`: the command where nothing is installed."""
+"""`adopt` where nothing is installed: `python tools/inngest-devtools/src/inngest_devtools/adopt`."""
 
 import sys
 from pathlib import Path

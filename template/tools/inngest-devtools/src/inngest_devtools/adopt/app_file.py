@@ -25,8 +25,7 @@ class Insertion:
 
 @dataclass(frozen=True)
 class _Place:
-    """Where the app is: its file, its name there, the statement that the call goes below, and how far
-    that is indented."""
+    """Where the app is: its file, its name there, the line that the call goes below, its indent."""
 
     source: Source
     name: str
@@ -313,8 +312,9 @@ def _suggest_target(project: Project, sources: list[Source]) -> str:
     targets = []
     for source in sources:
         for node in source.tree.body:
-            is_app = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
-            if is_app and ast.unparse(node.value.func).rpartition(".")[2] == "FastAPI":
+            if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+                continue
+            if ast.unparse(node.value.func).rpartition(".")[2] == "FastAPI":
                 targets += [f"{source.module}:{ast.unparse(target)}" for target in node.targets]
     if len(targets) != 1 or targets[0] == project.app:
         return ""

@@ -129,7 +129,8 @@ def _resolve(
     methods: dict[str, list[Function]],
 ) -> Function | None:
     if isinstance(target, ast.Name):
-        module, name = caller.source.imported_names.get(target.id, (caller.source.module, target.id))
+        own = (caller.source.module, target.id)
+        module, name = caller.source.imported_names.get(target.id, own)
         return by_module.get((module, name))
     if not isinstance(target, ast.Attribute):
         return None

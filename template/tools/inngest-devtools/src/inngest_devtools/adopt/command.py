@@ -1,4 +1,4 @@
-"""`inngest-dev adopt`: says what is missing and where work gets lost; with --write, does the former."""
+"""`inngest-dev adopt`: says what is missing, and where work gets lost; --write adds the former."""
 
 import argparse
 import difflib
@@ -90,13 +90,18 @@ def _print_lost_work(places: list[LostWork]) -> None:
         return
     number = "1 place" if len(places) == 1 else f"{len(places)} places"
     print(f"\nWhere work gets lost today: {number}\n")
-    for place in places:
-        print(f"  {place.path}:{place.line}  {place.what}")
-        print(f"      {place.loss}  [{place.example}]")
+    losses = dict.fromkeys((place.loss, place.example) for place in places)
+    for loss, example in losses:
+        print(f"  {loss}  [{example}]")
+        for place in places:
+            if (place.loss, place.example) == (loss, example):
+                print(f"      {place.path}:{place.line}  {place.what}")
+        print()
     examples = sorted({place.example for place in places})
     print(
-        f"\nIn brackets the example whose pattern replaces it: {', '.join(examples)}. One that is not there"
-        "\nyet comes with `copier update -a ANSWERS --data examples=[event, steps, ...]` (see INNGEST.md)."
+        f"In brackets the example whose pattern replaces it: {', '.join(examples)}."
+        "\nOne that is not there yet comes with"
+        "\n  copier update -a .copier-answers.inngest.yml --data 'examples=[event, steps, ...]'"
     )
 
 

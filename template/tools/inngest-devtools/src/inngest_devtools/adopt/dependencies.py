@@ -106,7 +106,7 @@ def _how_to_add(manager: Manager, missing: list[str], root: Path) -> str:
 
 
 def lines_for_requirements(project: Project) -> tuple[Path, list[str]] | None:
-    """The file and the lines that `--write` adds to it; None where a manager's command does that."""
+    """The file and the lines that `--write` adds to it; None where a command does that."""
     manager = find_manager(project.root)
     requirements = find_requirements(project.root)
     if manager.name != "pip" or not requirements:
@@ -138,7 +138,8 @@ def check_pins(project: Project, sources: list[Source]) -> list[Finding]:
 
 def _explain_pin(one: Constraint, floor: str) -> Finding:
     detail = f"{one.place}: {one.name}{_spaced(one.spec)} is too old"
-    return Finding("pins", "fail", detail, f"{one.name}>={floor} would do: raise it, run your tests")
+    fix = f"{one.name}>={floor} would do: raise it, run your tests"
+    return Finding("pins", "fail", detail, fix)
 
 
 def _spaced(spec: str) -> str:
@@ -152,7 +153,8 @@ def _check_pydantic_1(constraints: list[Constraint]) -> list[Finding]:
         return []
     places = ", ".join(f"{one.name}{_spaced(one.spec)} in {one.place}" for one in old)
     detail = f"{NOT_POSSIBLE}the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11"
-    return [Finding("pins", "fail", detail, "move the app to pydantic 2 and FastAPI >= 0.110 first")]
+    fix = "move the app to pydantic 2 and FastAPI >= 0.110 first"
+    return [Finding("pins", "fail", detail, fix)]
 
 
 def _check_tortoise(constraints: list[Constraint], sources: list[Source]) -> list[Finding]:
@@ -162,8 +164,8 @@ def _check_tortoise(constraints: list[Constraint], sources: list[Source]) -> lis
     if not old or not users:
         return []
     detail = (
-        f"{NOT_POSSIBLE}tortoise-orm{_spaced(old[0].spec)} in {old[0].place} breaks on pydantic >= 2.11"
-        f" where {users[0]} imports tortoise.contrib.pydantic"
+        f"{NOT_POSSIBLE}tortoise-orm{_spaced(old[0].spec)} in {old[0].place}"
+        f" breaks on pydantic >= 2.11 where {users[0]} imports tortoise.contrib.pydantic"
     )
     return [Finding("pins", "fail", detail, "tortoise-orm>=0.25 with fastapi>=0.110 first")]
 
@@ -174,7 +176,7 @@ def _check_python(constraints: list[Constraint]) -> list[Finding]:
         if one.name != "python":
             continue
         if not one.admits(PYTHON):
-            detail = f"{NOT_POSSIBLE}{one.place} allows Python {one.spec}, the functions need {PYTHON}"
+            detail = f"{NOT_POSSIBLE}{one.place} allows Python {one.spec}, Inngest needs {PYTHON}"
             findings.append(Finding("python", "fail", detail, f"let Python {PYTHON} in first"))
         elif one.oldest < parse_version(PYTHON):
             detail = f"{one.place} also allows Python below {PYTHON} ({one.spec})"
@@ -184,7 +186,7 @@ def _check_python(constraints: list[Constraint]) -> list[Finding]:
 
 
 def _check_devtools_pins(constraints: list[Constraint]) -> list[Finding]:
-    """Pins below what the devtools want: no harm to the app, and none at all where uv runs them apart."""
+    """Pins below what the devtools want: no harm to the app, and none where uv runs them apart."""
     findings = []
     try:
         wanted = read_pyproject(FOLDER)["project"]["dependencies"]
@@ -195,5 +197,6 @@ def _check_devtools_pins(constraints: list[Constraint]) -> list[Finding]:
         floor = floors.get(one.name)
         if floor and one.name not in FLOORS and not one.admits(floor):
             detail = f"{one.place}: {one.name}{_spaced(one.spec)} is older than the devtools want"
-            findings.append(Finding("pins", "warn", detail, f"{one.name}>={floor}, or run them by uv"))
+            fix = f"{one.name}>={floor}, or run them by uv"
+            findings.append(Finding("pins", "warn", detail, fix))
     return findings

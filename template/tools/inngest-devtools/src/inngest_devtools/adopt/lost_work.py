@@ -1,4 +1,4 @@
-"""Where work gets lost today: what a restart, a crash or another service's bad minute takes with it.
+"""Where work gets lost today: to a restart, a crash, another service's bad minute.
 
 Only what the code itself shows: a missed place is no harm, a wrong one costs trust.
 """
@@ -21,7 +21,8 @@ MODELS |= {"vertexai", "langchain", "langchain_core", "langchain_openai", "langc
 MODELS |= {"langgraph", "llama_index", "zhipuai", "dashscope", "together", "replicate"}
 MODEL_CALLS = re.compile(
     r"(?:chat\.completions\.(?:create|parse)|responses\.(?:create|parse)|messages\.create"
-    r"|embeddings\.create|images\.generate|audio\.transcriptions\.create|generate_content(?:_async)?"
+    r"|embeddings\.create|images\.generate|audio\.transcriptions\.create"
+    r"|generate_content(?:_async)?"
     r"|litellm\.a?completion|dashscope\.Generation\.call|replicate\.run"
     r"|(?:^|[._])(?:llm|chain|chat_model|agent|graph)\.a?(?:invoke|predict|run))$"
 )
@@ -91,7 +92,7 @@ SPAWNS |= {"Thread", "ensure_future", "threading.Timer", "Timer", "multiprocessi
 
 
 def _find_spawned(function: Function) -> Iterator[LostWork]:
-    """Tasks and threads that a request starts and does not wait for, and tasks that nobody keeps."""
+    """Tasks and threads that a request starts and leaves, and tasks that nobody keeps."""
     source = function.source
     for call in function.calls:
         name = name_of(call.func)
@@ -101,12 +102,15 @@ def _find_spawned(function: Function) -> Iterator[LostWork]:
             continue
         kind = "thread" if "Thread" in name or "Timer" in name else "task"
         kind = "process" if "Process" in name else kind
-        loss = f"nobody waits for it{_origin(function)}: a restart loses it, nobody sees its error"
+        loss = "nobody waits for it: a restart loses it, nobody sees its error"
         place = "in a request" if function.reached_from else "and forgotten"
-        yield _at(function, call, f"{kind} started {place}", loss, "steps")
+        what = f"{kind} started {place}{_origin(function)}"
+        yield _at(function, call, what, loss, "steps")
 
 
-START = re.compile(r"(?:^|_)(?:start|startup|lifespan|main|run|init|setup|serve|loop|listen)(?:_|$)")
+START = re.compile(
+    r"(?:^|_)(?:start|startup|lifespan|main|run|init|setup|serve|loop|listen|poll|watch)(?:_|$)"
+)
 
 
 def _is_dropped(function: Function, call: ast.Call) -> bool:
@@ -179,7 +183,7 @@ READS = ("body", "json", "stream", "form")
 
 
 def _is_work(function: Function, call: ast.Call) -> bool:
-    """A call that can fail for a reason that has nothing to do with the request: it waits for something."""
+    """A call that can fail for reasons of its own: it waits for something."""
     name = name_of(call.func)
     requests = _arguments(function.node, "Request")
     if name.partition(".")[0] in requests or "send_event" in name or ".send" in name:
@@ -203,7 +207,7 @@ def _find_loops(function: Function) -> Iterator[LostWork]:
             yield _at(function, decorator, f"@{name} {function.node.name}", SCHEDULE, "scheduled")
 
 
-SCHEDULE = "runs in each process, or in none while it restarts; a failed run waits for its next time"
+SCHEDULE = "runs in each process, or in none while it restarts; a failed run is not tried again"
 
 
 def _find_scheduled(source: Source) -> Iterator[LostWork]:
@@ -231,9 +235,12 @@ QUEUES = {
         "a worker that dies loses it (acks_late is off by default); retried as a whole, if at all",
     ),
     "dramatiq": (("actor",), "retried as a whole: what it had done is done again"),
-    "taskiq": (("task",), "not retried unless asked, then as a whole; in memory a restart loses it"),
+    "taskiq": (("task",), "retried as a whole, if asked; in memory a restart loses it"),
     "rq": (("job",), "a worker that dies leaves it failed; retried as a whole, if asked"),
-    "huey": (("task", "periodic_task"), "a worker that dies loses it; retried as a whole, if asked"),
+    "huey": (
+        ("task", "periodic_task"),
+        "a worker that dies loses it; retried as a whole, if asked",
+    ),
 }
 
 
@@ -265,7 +272,7 @@ def _find_enqueued(function: Function) -> Iterator[LostWork]:
 
 
 def _find_retries(function: Function) -> Iterator[LostWork]:
-    """Loops and decorators that try a call of another service again, in the process's own memory."""
+    """Loops and decorators that try a call of another service again, in the process's memory."""
     loss = "the process waits meanwhile, and a restart forgets the attempts"
     for node in function.nodes:
         if isinstance(node, ast.For | ast.While | ast.AsyncFor) and _is_retry(function, node):
@@ -306,8 +313,9 @@ def _find_sleeps(function: Function) -> Iterator[LostWork]:
             continue
         seconds = _seconds(call.args[0])
         if seconds >= bound:
-            loss = f"a process waits{_origin(function)}, and a restart forgets what came before"
-            yield _at(function, call, f"sleep of {seconds:g} s", loss, "steps")
+            what = f"sleep of {seconds:g} s{_origin(function)}"
+            loss = "a process waits, and a restart forgets what came before"
+            yield _at(function, call, what, loss, "steps")
 
 
 def _find_model_calls(function: Function) -> Iterator[LostWork]:
@@ -316,8 +324,9 @@ def _find_model_calls(function: Function) -> Iterator[LostWork]:
     for call in function.calls:
         name = name_of(call.func)
         if MODEL_CALLS.search(name) and not _streams(call):
-            loss = f"slow, dear, often refused{_origin(function)}: what fails after it pays it again"
-            yield _at(function, call, f"model call {name}", loss, "ai")
+            what = f"model call {name}{_origin(function)}"
+            loss = "slow, dear, often refused: what fails after it pays for it again"
+            yield _at(function, call, what, loss, "ai")
 
 
 CHECKS = re.compile(r"(?:^|_)(?:test|check|health|ping|validate|verify)(?:_|$)")
@@ -339,7 +348,7 @@ def _roots(function: Function) -> set[str]:
 
 def _origin(function: Function) -> str:
     origin = function.reached_from
-    return f" ({origin.route})" if origin and origin.route else ""
+    return f", by {origin.route}" if origin and origin.route else ""
 
 
 def _calls_service(function: Function, call: ast.Call) -> bool:
@@ -375,7 +384,8 @@ def _seconds(node: ast.expr) -> float:
 def _arguments(function: AnyFunction, annotation: str) -> set[str]:
     """Names of the arguments whose annotation ends in a name."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-    return {one.arg for one in arguments if one.annotation and annotation in _names_in(one.annotation)}
+    hints = [(one.arg, one.annotation) for one in arguments]
+    return {name for name, hint in hints if hint and annotation in _names_in(hint)}
 
 
 def _is_annotated(function: AnyFunction, name: str, annotation: str) -> bool:

@@ -1,4 +1,4 @@
-"""What stands around the app and now and then needs a word: coverage, linters, images, middlewares."""
+"""What stands around the app and may need a word: coverage, linters, images, middlewares."""
 
 import ast
 import re
@@ -41,7 +41,8 @@ def _check_ignored(project: Project) -> Iterator[Finding]:
     for path in result.stdout.splitlines():
         folder = path.rpartition("/")[0] or path
         detail = f"git ignores {path}: it would be missing wherever the project is cloned"
-        yield Finding("git", "fail", detail, f"write !/{folder}/ into .gitignore, or git add --force")
+        fix = f"write !/{folder}/ into .gitignore, or git add --force"
+        yield Finding("git", "fail", detail, fix)
 
 
 def _check_coverage(project: Project) -> Iterator[Finding]:
@@ -93,7 +94,7 @@ def _check_middlewares(sources: list[Source]) -> Iterator[Finding]:
     for source in sources:
         for node in source.nodes:
             if isinstance(node, ast.ClassDef) and _is_middleware(node) and _reads_bodies(node):
-                detail = f"{source.path}:{node.lineno}: {node.name} reads requests, payloads of Inngest too"
+                detail = f"{source.path}:{node.lineno}: {node.name} reads requests, Inngest's too"
                 yield Finding("middleware", "warn", detail, "leave out /api/inngest there")
             elif isinstance(node, ast.Call) and "TrustedHostMiddleware" in _names_given(node):
                 detail = f"{source.path}:{node.lineno}: TrustedHostMiddleware"
@@ -129,8 +130,10 @@ def _check_settings(sources: list[Source]) -> Iterator[Finding]:
                 continue
             text = ast.unparse(node)
             reads_file = re.search(r"env_file\s*=\s*(?!None)", text)
-            if reads_file and not re.search(r"extra\s*=\s*\S*(ignore|allow)", text):
-                detail = f"{source.path}:{node.lineno}: {node.name} forbids what it does not know in its .env"
+            is_open = re.search(r"extra['\"]?\s*[=:]\s*\S*(ignore|allow)", text)
+            if reads_file and not is_open:
+                place = f"{source.path}:{node.lineno}"
+                detail = f"{place}: {node.name} forbids unknown lines in its .env"
                 fix = 'keep INNGEST_* in the environment, or write extra="ignore" there'
                 yield Finding("settings", "warn", detail, fix)
 
@@ -161,9 +164,11 @@ def _check_images(project: Project) -> Iterator[Finding]:
 
 def _find_dockerfiles(root: Path) -> list[Path]:
     found = [*root.glob("Dockerfile*"), *root.glob("*/Dockerfile*"), *root.glob("*/*.Dockerfile")]
-    return sorted(
-        path for path in found if path.is_file() and "node_modules" not in path.parts
-    )
+    return sorted(path for path in found if path.is_file() and not _is_hidden(path, root))
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def _covers(copied: str, package: str) -> bool:
@@ -172,71 +177,6 @@ def _covers(copied: str, package: str) -> bool:
     tails = ["/".join(parts[start:]) for start in range(len(parts))]
     holds = any(package == tail or package.startswith(f"{tail}/") for tail in tails)
     return not parts or holds or "*" in copied or "$" in copied
-
-
-def _reads_bodies(node: ast.ClassDef) -> bool:
-    reads = {f"{name}.{read}" for name in ("request", "req") for read in ("body", "json", "form")}
-    return any(isinstance(one, ast.Call) and name_of(one.func) in reads for one in ast.walk(node))
-
-
-def _names_given(node: ast.Call) -> set[str]:
-    if not name_of(node.func).endswith(("add_middleware", "Middleware")):
-        return set()
-    return {name_of(argument).rpartition(".")[2] for argument in node.args[:1]}
-
-
-def _check_settings(sources: list[Source]) -> Iterator[Finding]:
-    """Settings that read `.env` and forbid what they do not know: pydantic-settings' default."""
-    for source in sources:
-        if "pydantic_settings" not in source.imported_packages:
-            continue
-        for node in source.nodes:
-            if not isinstance(node, ast.ClassDef) or not _is_settings(node):
-                continue
-            text = ast.unparse(node)
-            reads_file = re.search(r"env_file\s*=\s*(?!None)", text)
-            if reads_file and not re.search(r"extra\s*=\s*\S*(ignore|allow)", text):
-                detail = f"{source.path}:{node.lineno}: {node.name} forbids what it does not know in its .env"
-                fix = 'keep INNGEST_* in the environment, or write extra="ignore" there'
-                yield Finding("settings", "warn", detail, fix)
-
-
-def _is_settings(node: ast.ClassDef) -> bool:
-    return any("Settings" in name_of(base) for base in node.bases)
-
-
-COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(?!--from)(?:--\S+\s+)*(?P<what>.+)$", re.I | re.M)
-FROM = re.compile(r"^\s*FROM\s+\S*python:(?P<version>3\.\d+)", re.I | re.M)
-
-
-def _check_images(project: Project) -> Iterator[Finding]:
-    for path in _find_dockerfiles(project.root):
-        text = _read(path)
-        if not re.search(r"python|\bpip\b|\buv\b|poetry", text):
-            continue  # a frontend's
-        name = path.relative_to(project.root).as_posix()
-        for version in FROM.findall(text):
-            if tuple(map(int, version.split("."))) < (3, 11):
-                detail = f"{name} runs Python {version}, the functions need 3.11"
-                yield Finding("docker", "fail", detail, "FROM python:3.13-slim, or what you run")
-        sources = [one for what in COPY.findall(text) for one in what.split()[:-1]]
-        if sources and not any(_covers(one, project.package) for one in sources):
-            detail = f"{name} copies files one by one, {project.package} not among them"
-            yield Finding("docker", "warn", detail, f"COPY {project.package} {project.package}")
-
-
-def _find_dockerfiles(root: Path) -> list[Path]:
-    found = [*root.glob("Dockerfile*"), *root.glob("*/Dockerfile*"), *root.glob("*/*.Dockerfile")]
-    return sorted(
-        path for path in found if path.is_file() and "node_modules" not in path.parts
-    )
-
-
-def _covers(copied: str, package: str) -> bool:
-    copied = copied.removeprefix("./").strip('"[,/').rstrip("/")
-    first = copied.split("/")
-    is_above = package == copied or package.startswith(f"{copied}/")
-    return copied in (".", "*", "$PWD") or is_above or package in first or "$" in copied
 
 
 def _read(path: Path) -> str:

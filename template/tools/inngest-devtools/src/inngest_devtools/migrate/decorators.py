@@ -122,10 +122,13 @@ def _check_async(
     handler: Handler, where: Source, decorator: cst.BaseExpression, target: Target, works: Works
 ) -> None:
     """A `def` wrapper around an `async def` handler makes the SDK call it as a sync one."""
-    if not handler.node.asynchronous:
-        return
     work = works.of(where)
     name = where.code(decorator)
+    if not handler.node.asynchronous:
+        if any(wrapper.node.asynchronous for wrapper in wrappers_in(target)):
+            message = f"@{name} wraps a sync handler in an async def, which the SDK calls as an async one: make {handler.node.name.value} an async def"
+            work.report(decorator, message)
+        return
     if target.kind == "class":
         message = f"@{name} makes an object of the async handler, which the SDK calls as a sync one: its output cannot be serialized"
         work.report(decorator, message)
@@ -143,6 +146,8 @@ def _migrate(
     work = works.of(source)
     params = [*function.params.posonly_params, *function.params.params]
     if not params and isinstance(function.params.star_arg, cst.Param):
+        first = f"{function.params.star_arg.name.value}[0]"
+        plans[id(function)] = Plan(Handler(source, function), context=first)
         _pass_context_on(project, found, wrapper, work, _context_of_star(source, function), works)
         return
     if not params and function.params.star_kwarg is not None:

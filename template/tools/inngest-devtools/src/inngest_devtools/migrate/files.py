@@ -142,7 +142,7 @@ def find(path: Path, root: Path) -> Found:
     for each in sorted({*below, *extra}):
         if leads_out(each, path):
             found.leading_out.append(each)
-        elif each.is_file():
+        elif each.is_file() and not each.is_symlink():  # a link's target is below as well
             found.paths.append(each)
     return found
 

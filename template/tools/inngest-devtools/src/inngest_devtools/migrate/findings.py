@@ -165,8 +165,20 @@ class _Body:
         for node in _own_nodes(function):
             if isinstance(node, cst.Try | cst.TryStar):
                 self._look_at_try(node, is_handler=function is self.handler.node)
+            elif isinstance(node, cst.With):
+                self._look_at_with(node)
             elif isinstance(node, cst.Call):
                 self._look_at_call(node)
+
+    def _look_at_with(self, node: cst.With) -> None:
+        """`with suppress(Exception)` is an except without raise."""
+        for item in node.items:
+            call = item.item
+            if not isinstance(call, cst.Call) or not self._has_step(node.body):
+                continue
+            caught = {self.source.code(each.value) for each in call.args}
+            if "contextlib.suppress" in self.source.qualified(call.func) and caught & {"Exception", "BaseException"}:
+                self.work.report(call, f"{self.source.code(call)} around a step ends the retries: suppress inngest.StepError")
 
     def _find(self, function: Function, rule: re.Pattern[str], message: str) -> None:
         for call in _own_calls(function):

@@ -11,7 +11,7 @@ import libcst as cst
 from libcst.metadata import ImportAssignment
 
 from inngest_devtools.migrate import sdk
-from inngest_devtools.migrate.functions import Clients
+from inngest_devtools.migrate.functions import Clients, imports_sdk
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
 
@@ -47,7 +47,7 @@ def settle_imports(
     """
     source = Source(path, text)
     undefined = {name for name, _ in source.undefined()}
-    is_concerned = has_functions or _imports_sdk(source)
+    is_concerned = has_functions or imports_sdk(source)
     wanted = {name for name in undefined if _sdk_name(name)} if is_concerned else set()
     text, removed, placed = _prune(source, released, wanted)
     source = Source(path, text)
@@ -198,8 +198,13 @@ def remove_statement(source: Source, edits: Edits, node: cst.CSTNode) -> None:
     start, end = source.start(statement), source.end(statement)
     line_start, line_end = source.line_start(start), source.line_end(end)
     is_whole_line = isinstance(statement, cst.Try) or len(getattr(statement, "body", ())) == 1
-    if not is_whole_line or text[line_start:start].strip():
-        edits.replace(source.start(node), source.end(node), "pass")
+    if not is_whole_line:
+        start, end = source.start(node), source.end(node)
+        follower = re.compile(r"[ \t]*;[ \t]*(?=[^\s#])").match(text, end)
+        edits.replace(start, follower.end() if follower else end, "" if follower else "pass")
+        return
+    if text[line_start:start].strip():
+        edits.replace(start, end, "pass")
         return
     block = source.parent(statement)
     siblings = getattr(block, "body", ())
@@ -294,16 +299,6 @@ def _add(
     if lines:
         _insert_line(source, edits, source.newline.join(lines))
     return edits.apply(source.text), added
-
-
-def _imports_sdk(source: Source) -> bool:
-    for each in source.imports:
-        if isinstance(each, cst.Import):
-            if any((dotted_name(a.name) or "").partition(".")[0] == "inngest" for a in each.names):
-                return True
-        elif not each.relative and (dotted_name(each.module) or "").partition(".")[0] == "inngest":
-            return True
-    return False
 
 
 def _is_attribute(source: Source, node: cst.CSTNode) -> bool:

@@ -124,6 +124,12 @@ class Project:
                 continue
             rest = parts[length:]
             if not rest:
+                package = self._package_of(module, source)
+                if package is not None and package.own(package.top, parts[-1]):
+                    # A name of the package hides its module of that name.
+                    found = self.resolve_name(package, parts[-1], package.top, hops)
+                    if found:
+                        return found
                 return [Target("module", name, module)]
             return self.resolve_name(module, ".".join(rest), module.top, hops)
         initial = base / "__init__.py" if base is not None else None
@@ -132,6 +138,13 @@ class Project:
             if package is not None:
                 return self.resolve_name(package, name, package.top, hops)
         return [Target("unknown", name)]
+
+    def _package_of(self, module: Source, importer: Source) -> Source | None:
+        """The package that holds a module, unless that is what imports it."""
+        is_package = module.path.name == "__init__.py"
+        folder = module.path.parent.parent if is_package else module.path.parent
+        path = folder / "__init__.py"
+        return self.source(path) if path in self._known and path != importer.path else None
 
     def _resolve_star(self, source: Source, dotted: str, hops: int) -> list[Target]:
         for each in source.imports:

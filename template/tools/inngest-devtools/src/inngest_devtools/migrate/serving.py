@@ -48,7 +48,10 @@ def report_unserved(works: Works, project: Project, found: Found) -> None:
                 calls.append((work, call))
     for work, call in calls:
         given = _argument(call, 2, "functions")
-        listed = _served_by(work.source, project, found, given.value) if given else None
+        if given is None:
+            listed: set[int] | None = _identities_at_hand(work.source, project, found, call)
+        else:
+            listed = _served_by(work.source, project, found, given.value)
         if listed is None:
             return  # a list that is made in a way that is not followed
         served |= listed
@@ -57,6 +60,15 @@ def report_unserved(works: Works, project: Project, found: Found) -> None:
         name = handler.node.name.value
         message = f"{name} is given to no serve, so that the server never calls it"
         works.of(handler.source).report(handler.node, message)
+
+
+def _identities_at_hand(
+    source: Source, project: Project, found: Found, call: cst.Call
+) -> set[int]:
+    seen: set[int] = set()
+    for _ in _functions_at_hand(source, project, found, call, seen):
+        pass
+    return seen
 
 
 def _served_by(
@@ -212,7 +224,7 @@ def _missing_functions(
     named = sum(1 for name in ("app", "client") if argument(call, name) is not None)
     if len(positional(call)) + named > 2:
         return []
-    names = list(_functions_at_hand(work.source, project, found, call))
+    names = list(_functions_at_hand(work.source, project, found, call, set()))
     if not names:
         work.report(call, "serve needs the list of functions as its third argument, and none is imported here")
         return []
@@ -224,11 +236,13 @@ def _missing_functions(
 
 
 def _functions_at_hand(
-    source: Source, project: Project, found: Found, call: cst.Call
+    source: Source, project: Project, found: Found, call: cst.Call, seen: set[int]
 ) -> Iterator[str]:
-    """The Inngest functions that can be named where `serve` is called, in the order of the text."""
+    """The Inngest functions that can be named where `serve` is called, in the order of the text.
+
+    What tells each of them from another is added to `seen`.
+    """
     scope = source.scope(call)
-    seen: set[int] = set()
     for name in _visible_names(source, project, call):
         targets = project.resolve_name(source, name, scope)
         for target in targets:

@@ -218,7 +218,8 @@ class _Module:
         inside = [child for statement in node.body for child in ast.walk(statement)]
         steps = [call for call in inside if isinstance(call, ast.Call)]
         handed = [arg for call in steps if _is_step(call.func, scope) for arg in call.args[1:2]]
-        return any(_raises_non_retriable(each, self.scopes[each]) for each in look_up(handed, scope))
+        functions = look_up(handed, scope)
+        return any(_raises_non_retriable(each, self.scopes[each]) for each in functions)
 
     def _has_step(self, nodes: Iterable[ast.AST], function: Owner) -> bool:
         """Whether a step is in these nodes of a function, or in what they call by name."""
@@ -230,7 +231,8 @@ class _Module:
 
 
 def _find_source(module: str, file: Path, import_root: Path) -> Path | None:
-    """The file of a module of the project; `module` as in an import of `file`, dots in front too."""
+    """The file of a module of the project; `module` as in an import of `file`, dots in front too.
+    """
     name = module.lstrip(".")
     level = len(module) - len(name)
     folder = file.parents[level - 1] if level else import_root
@@ -266,7 +268,8 @@ def _has_own_step(nodes: Iterable[ast.AST], scope: Scope) -> bool:
 
 
 def _hands_on_context(function: Owner) -> bool:
-    """Whether it calls a function with its context: the steps may be in there, in another module."""
+    """Whether it calls a function with its context: the steps may be in there, in another module.
+    """
     nodes = list(ast.walk(function))
     contexts = {
         node.arg
@@ -411,7 +414,8 @@ def _check_step_ids(function: Owner, scope: Scope) -> Iterator[Mistake]:
 def _list_step_ids(
     function: Owner, scope: Scope
 ) -> Iterator[tuple[ast.Call, str, Branches, bool]]:
-    """The steps whose id is a plain text: the call, the id, its branches, whether it is in a loop."""
+    """The steps whose id is a plain text: the call, the id, its branches, whether it is in a loop.
+    """
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     yield from _walk_steps(body, scope, {}, in_loop=False)
 
@@ -432,7 +436,8 @@ def _walk_steps(
         for name, field in ast.iter_fields(node):
             children = field if isinstance(field, list) else [field]
             found = [child for child in children if isinstance(child, ast.AST)]
-            if isinstance(node, ast.If | ast.IfExp | ast.Match | ast.Try) and name != "test":
+            has_branches = isinstance(node, ast.If | ast.IfExp | ast.Match | ast.Try)
+            if has_branches and name != "test":
                 for number, child in enumerate(found):
                     branch = f"{name} {number}" if isinstance(node, ast.Match) else name
                     inner = branches | {node: branch}

@@ -23,6 +23,7 @@ from inngest_devtools.testing.flow_control import (
     RateLimiter,
     Singletons,
     Throttle,
+    find_limits,
     find_priority,
 )
 from inngest_devtools.testing.functions import Function
@@ -296,6 +297,7 @@ class Executor:
             events=events,
             created=self.clock.now,
             not_before=time.monotonic() + TICK,
+            limits=find_limits(function, event),
             priority=find_priority(function, event),
             is_batch=is_batch,
         )

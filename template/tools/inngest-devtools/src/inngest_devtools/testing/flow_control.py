@@ -92,25 +92,24 @@ class Concurrency:
         self._in_use: Counter[Hashable] = Counter()
 
     def has_room(self, run: RunState) -> bool:
-        return all(self._in_use[bucket] < limit for bucket, limit in self._limits_of(run))
+        return all(self._in_use[bucket] < limit for bucket, limit in run.limits)
 
     def take(self, run: RunState) -> None:
-        self._in_use.update(bucket for bucket, _ in self._limits_of(run))
+        self._in_use.update(bucket for bucket, _ in run.limits)
 
     def release(self, run: RunState) -> None:
-        self._in_use.subtract(bucket for bucket, _ in self._limits_of(run))
+        self._in_use.subtract(bucket for bucket, _ in run.limits)
 
-    def _limits_of(self, run: RunState) -> list[tuple[Hashable, int]]:
-        limits: list[tuple[Hashable, int]] = []
-        for options in run.function.concurrency:
-            scope = options.get("scope") or "fn"
-            owner = (
-                run.function.id if scope == "fn" else scope
-            )  # others share it with all functions
-            value = evaluate_key(options.get("key"), run.events[0])
-            if options["limit"] > 0:
-                limits.append(((owner, options.get("key") is None, value), options["limit"]))
-        return limits
+
+def find_limits(function: Function, event: Json) -> list[tuple[Hashable, int]]:
+    """The buckets that a run shares with others, and how many may be in each at once."""
+    limits: list[tuple[Hashable, int]] = []
+    for options in function.concurrency:
+        scope, key = options.get("scope") or "fn", options.get("key")
+        owner = function.id if scope == "fn" else scope  # the others are shared by all functions
+        if options["limit"] > 0:
+            limits.append(((owner, key is None, evaluate_key(key, event)), options["limit"]))
+    return limits
 
 
 def find_priority(function: Function, event: Json) -> float:

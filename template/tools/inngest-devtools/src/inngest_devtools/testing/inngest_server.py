@@ -56,7 +56,10 @@ class InngestServer(ABC):
 
     @abstractmethod
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
-        """Run a function whatever its trigger is, and return its run when every run has ended."""
+        """Run a function whatever its trigger is, and return its run when every run has ended.
+
+        That is how a function with a cron is run: no virtual time does.
+        """
 
     @abstractmethod
     def settle(self) -> list[Run]:

@@ -161,17 +161,17 @@ class StandIn(InngestServer):
             if request.headers.get("authorization") != f"Bearer {key}":
                 return JSONResponse({"error": "Authentication failed", "status": 401}, 401)
         body = await request.json()
+        app_id = body["appname"]
         try:
             problems = [each for config in body["functions"] for each in find_problems(config)]
+            functions = [Function.from_config(app_id, config) for config in body["functions"]]
         except Unsupported as error:
             self._executor.report(error)
             problems = [str(error)]
         self._problems = "; ".join(problems)
         if problems:  # which the server keeps to itself here; its dashboard tells
-            error = {"error": "At least one function is invalid", "data": None, "status": 400}
-            return JSONResponse(error, 400)
-        app_id = body["appname"]
-        functions = [Function.from_config(app_id, config) for config in body["functions"]]
+            refusal = {"error": "At least one function is invalid", "data": None, "status": 400}
+            return JSONResponse(refusal, 400)
         others = [function for function in self._functions if function.app_id != app_id]
         self._functions[:] = others + functions
         return JSONResponse(
@@ -197,6 +197,8 @@ class StandIn(InngestServer):
         """
         ids = [] if accepted is None else accepted
         for index, sent in enumerate(events):
+            if sent.get("meta"):
+                self._executor.report(Unsupported("the field `meta` of an event"))
             # By the seed an event that the SDK sends again is known as the same.
             internal_id = hashlib.sha256(f"{seed},{index}".encode()).hexdigest()[:26]
             event = take_event(sent, internal_id)
