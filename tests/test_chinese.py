@@ -3,6 +3,7 @@
 The pages are written in English; hooks/zh has the Chinese of each block or line of them.
 """
 
+import ast
 import re
 import shutil
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from copier import run_copy
+from inngest_devtools.words_zh import WORDS
 
 from tests.conftest import EXAMPLES, REPOSITORY
 
@@ -29,6 +31,7 @@ PAGES = {
     path.relative_to(REPOSITORY / "hooks/zh").with_suffix("").as_posix(): path
     for path in (REPOSITORY / "hooks/zh").rglob("*.jinja")
 }
+DEVTOOLS = REPOSITORY / "template/tools/inngest-devtools/src/inngest_devtools"
 END_OF_PAIR = "\n=====\n"
 END_OF_ENGLISH = "\n-----\n"
 NAMES = {"uv", "poetry", "pdm", "hatch", "my-app"}  # in no language
@@ -132,3 +135,32 @@ def is_english(text: str) -> bool:
         return True
     words = set(re.findall(r"\b[a-z][\w-]+", text)) - NAMES
     return bool(words) and not re.search(r"[\u4e00-\u9fff]", text)
+
+
+def test_translate_each_text_of_the_devtools() -> None:
+    said = set(find_texts())
+
+    assert said - WORDS.keys() == set()
+    assert WORDS.keys() - said == set()
+
+
+@pytest.mark.parametrize("english", WORDS)
+def test_keep_the_values_of_a_text(english: str) -> None:
+    assert read_values(WORDS[english]) == read_values(english)
+
+
+def find_texts() -> Iterator[str]:
+    """What the devtools hand to `t`."""
+    for path in DEVTOOLS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "t"
+            ):
+                assert isinstance(node.args[0], ast.Constant), f"{path.name}:{node.lineno}"
+                yield str(node.args[0].value)
+
+
+def read_values(text: str) -> set[str]:
+    return set(re.findall(r"(?<!\{)\{(\w+)", text))
