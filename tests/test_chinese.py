@@ -149,6 +149,38 @@ def test_keep_the_values_of_a_text(english: str) -> None:
     assert read_values(WORDS[english]) == read_values(english)
 
 
+def test_show_the_doctors_own_words() -> None:
+    pairs = (REPOSITORY / "hooks/zh/README.md.jinja").read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:ok  |fail) \w+ +(.+)\n-----\n(?:ok  |fail) \w+ +(.+)$", pairs, re.M)
+
+    shown = {english: chinese for english, chinese in lines if english in WORDS}
+    assert len(shown) >= 4
+    assert shown == {english: WORDS[english] for english in shown}
+
+
+def test_keep_both_readmes_in_step() -> None:
+    english, chinese = (
+        (REPOSITORY / name).read_text(encoding="utf-8") for name in ("README.md", "README.zh-CN.md")
+    )
+    ours = re.sub(r"--data language=zh ", "", chinese)
+
+    assert re.findall(r"^#+ ", english, re.M) == re.findall(r"^#+ ", ours, re.M)
+    assert re.findall(r"```bash\n.*?```", english, re.S) == re.findall(
+        r"```bash\n.*?```", ours, re.S
+    )
+    assert read_first_column(english, "answers") == read_first_column(ours, "问题与答案")
+    assert (
+        read_first_column(english, "troubleshooting")[:-1] == read_first_column(ours, "排错")[:-1]
+    )
+
+
+def read_first_column(readme: str, anchor: str) -> list[str]:
+    for heading, text in re.findall(r"^## (.+?)$(.*?)(?=^## |\Z)", readme, re.M | re.S):
+        if anchor_of(heading) == anchor:
+            return re.findall(r"^\| (.+?) \|", text, re.M)[1:]
+    raise AssertionError(anchor)
+
+
 def find_texts() -> Iterator[str]:
     """What the devtools hand to `t`."""
     for path in DEVTOOLS.rglob("*.py"):
