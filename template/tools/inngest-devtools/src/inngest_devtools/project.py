@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.words import t
 
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
 PROJECT_ROOT = FOLDER.parents[1]  # where every process here runs
@@ -37,6 +38,7 @@ class Project:
         package: The Inngest package's folder, as in "src/core/inngest".
         module: The name by which the app imports that package, as in "core.inngest".
         port: Where the app listens, unless PORT says otherwise.
+        language: What the tools speak to people: "en" or "zh".
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Project:
     package: str
     module: str
     port: int
+    language: str = "en"
 
     @property
     def package_folder(self) -> Path:
@@ -75,6 +78,7 @@ def get_project() -> Project:
             package=values["package"],
             module=values["module"],
             port=values["port"],
+            language=values.get("language", "en"),
         )
     except FileNotFoundError:
         problem = "is missing"
@@ -142,7 +146,7 @@ def read_app_port() -> int:
     if text is None:
         return get_project().port
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise DevtoolsError(f"PORT={text} is no port: choose one from 1 to 65535.")
+        raise DevtoolsError(t("PORT={text} is no port: choose one from 1 to 65535.", text=text))
     return int(text)
 
 
