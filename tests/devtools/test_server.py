@@ -117,8 +117,8 @@ def test_start_server_that_ends_at_once_shows_its_log(workspace: Workspace) -> N
 
     assert failed.returncode == 1
     assert (
-        "ERROR:    The Dev Server ended with exit code 1. The last lines of .inngest/dev-server.log:"
-        in failed.stderr
+        "ERROR:    The Dev Server ended with exit code 1. The last lines of "
+        ".inngest/dev-server.log:" in failed.stderr
     )
     assert "dial tcp 127.0.0.1:1: connect: connection refused" in failed.stderr
     assert workspace.dev_server("status").returncode == 3

@@ -1,4 +1,6 @@
-"""The endpoint in apps of every kind: nothing of theirs gets in its way, and it changes nothing of theirs."""
+"""The endpoint in apps of every kind: nothing of theirs gets in its way, and it changes nothing of
+theirs.
+"""
 
 import asyncio
 import json

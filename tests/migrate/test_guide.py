@@ -72,7 +72,8 @@ from .tenant_aware import tenant_aware_function
     (config,) = read_snippets("json")
     tree.write(
         {
-            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = [\n    "inngest>=0.3.0",\n]\n',
+            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = [\n    '
+            '"inngest>=0.3.0",\n]\n',
             "src/core/inngest/client.py": client,
             f"{FUNCTIONS}/__init__.py": imports,
             f"{FUNCTIONS}/example_function.py": event,

@@ -152,7 +152,9 @@ def _format(files: list[Path]) -> None:
         return
     for arguments in (["check", "--select", "I", "--fix"], ["format"]):
         ruff = [sys.executable, "-m", "ruff", *arguments, "--quiet", "--force-exclude"]
-        subprocess.run([*ruff, *map(str, files)], cwd=PROJECT_ROOT, check=False, capture_output=True)
+        subprocess.run(
+            [*ruff, *map(str, files)], cwd=PROJECT_ROOT, check=False, capture_output=True
+        )
 
 
 def _render_sending(names: Names) -> str:

@@ -90,7 +90,9 @@ def get_project() -> Project:
 
 
 def command(words: str) -> str:
-    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
+    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new
+    project.
+    """
     if not get_project().is_new:
         return f"inngest-dev {words}"
     name = words.split()[0]

@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
-if sys.version_info < (3, 11):  # noqa: UP036 # any Python may be given this folder
+if sys.version_info < (3, 11):  # any Python may be given this folder
     sys.exit("ERROR:    Python 3.11 or newer is needed, for this command and for the functions.")
 sys.path[0] = str(Path(__file__).resolve().parents[2])
 
-from inngest_devtools.adopt.command import main  # noqa: E402
+from inngest_devtools.adopt.command import main
 
 main()
