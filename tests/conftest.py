@@ -190,10 +190,10 @@ def python_of(project: Path) -> Path:
 def app(request: pytest.FixtureRequest) -> Iterator[App]:
     """An Inngest app in dev mode, with a server of its own."""
     with ExitStack() as stack:
-        yield App(stack, _find_server(request))
+        yield App(stack, find_server(request))
 
 
-def _find_server(request: pytest.FixtureRequest) -> StandIn:
+def find_server(request: pytest.FixtureRequest) -> StandIn:
     if not request.config.getoption("--inngest-dev-server"):
         return StandIn()
     if request.node.get_closest_marker("stand_in"):

@@ -32,6 +32,7 @@ def test_ask_questions_in_order_of_importance() -> None:
         "inngest_port",
         "examples",
         "deploy",
+        "language",
     ]
 
 

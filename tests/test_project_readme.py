@@ -2,6 +2,7 @@
 exist.
 """
 
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,31 +18,23 @@ def read_blocks(project: Path, language: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_add_function_of_the_readme_passes_every_gate(
+def test_show_what_the_command_for_a_new_function_writes(
     run: Run, project: Path, changed_project: Path
 ) -> None:
-    event, function, route, test = read_blocks(project, "python")
-    events = changed_project / "src/core/inngest/events.py"
-    events.write_text(f"{events.read_text()}\n\n{event}")
-    (changed_project / "src/core/inngest/functions/order_placed.py").write_text(function)
-    (changed_project / "tests/functions/test_order_placed.py").write_text(test)
-    python = python_of(project)
-    env = {"PYTHONPATH": str(changed_project / "src")}
-
-    for gate in (["ruff", "check"], ["ruff", "format", "--check"], ["mypy"]):
-        run(python, "-m", *gate, cwd=changed_project, env=env)
-    tests = run(
-        python,
-        "-m",
-        "pytest",
-        "--quiet",
-        "tests/functions/test_order_placed.py",
-        cwd=changed_project,
-        env=env,
+    event, function, test = read_blocks(project, "python")
+    command = next(
+        line for line in read_blocks(project, "bash") if line.startswith("uv run inngest-dev new")
     )
+    folders = (changed_project / "src", changed_project / "tools/inngest-devtools/src")
+    env = {"PYTHONPATH": os.pathsep.join(map(str, folders))}
 
-    assert "1 passed" in tests.stdout
-    assert "await send_event(OrderPlaced(" in route
+    arguments = command.split()[3:]
+    run(python_of(project), "-m", "inngest_devtools", *arguments, cwd=changed_project, env=env)
+
+    inngest = changed_project / "src/core/inngest"
+    assert inngest.joinpath("events.py").read_text().endswith(f"\n\n{event}")
+    assert inngest.joinpath("functions/order_placed.py").read_text() == function
+    assert (changed_project / "tests/functions/test_order_placed.py").read_text() == test
 
 
 @pytest.mark.slow
@@ -49,9 +42,10 @@ def test_list_commands_that_exist(run: Run, project: Path) -> None:
     text = (project / "README.md").read_text(encoding="utf-8")
     commands = run(python_of(project).with_name("dev-server"), "--help", cwd=project).stdout
 
-    line = next(line for line in text.splitlines() if line.startswith("uv run dev-server start"))
-    named = {"start", *re.findall(r"\w+", line.partition("also:")[2])} - {"f"}
-    assert named >= {"stop", "restart", "status", "logs", "doctor", "install"}
+    named = re.findall(
+        r"`([a-z]+)(?: -f)?`", text.partition("Beside\n`start`")[2].partition(".")[0]
+    )
+    assert {"stop", "restart", "status", "logs", "doctor", "install"} <= set(named)
     assert all(name in commands for name in named)
 
 
@@ -75,8 +69,8 @@ def test_send_the_test_event_where_a_function_takes_it(
         encoding="utf-8"
     )
 
-    assert ("curl -X POST" in text) == ("event" in examples)
-    assert ("Invoke a function in the dashboard" in text) == ("event" not in examples)
+    assert ("uv run inngest-dev send example-function" in text) == ("event" in examples)
+    assert ("## Kill it and see" in text) == ("steps" in examples)
 
 
 @pytest.mark.slow

@@ -1,9 +1,8 @@
-import asyncio
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from inngest_devtools.testing import free_port, serve
 
 from core.inngest.settings import get_settings
 from server.main import create_app
@@ -12,12 +11,15 @@ KEYS = {"INNGEST_EVENT_KEY": "event-key", "INNGEST_SIGNING_KEY": "ab" * 16}
 
 
 @pytest.fixture
-def production_app(monkeypatch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
+def production_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     monkeypatch.setenv("INNGEST_DEV", "0")
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     get_settings.cache_clear()
-    yield create_app()
+    listener = free_port()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    with serve(create_app(), listener), httpx.Client(base_url=url) as client:
+        yield client
     get_settings.cache_clear()
 
 
@@ -38,10 +40,7 @@ def test_create_app_in_dev_mode_has_test_endpoint_and_hides_inngest() -> None:
         ("/openapi.json", 404),
     ],
 )
-def test_get_from_app_in_production(production_app: FastAPI, path: str, status: int) -> None:
-    async def get() -> httpx.Response:
-        transport = httpx.ASGITransport(production_app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://app") as client:
-            return await client.get(path)
-
-    assert asyncio.run(get()).status_code == status
+def test_get_from_app_in_production(
+    production_client: httpx.Client, path: str, status: int
+) -> None:
+    assert production_client.get(path).status_code == status

@@ -30,19 +30,19 @@ import asyncio
 import json
 import logging
 import re
-import ssl
 import time
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import partial
 from typing import Any, Literal
 
-import httpx
 import inngest
 
 from .client import inngest_client
+from .runs import RunsApi
 from .settings import get_settings
 from .typed_event import TypedEvent
 
@@ -60,7 +60,8 @@ CREATE TABLE IF NOT EXISTS inngest_outbox (
     runs INTEGER NOT NULL,
     created_at DOUBLE PRECISION NOT NULL,
     due_at DOUBLE PRECISION,
-    sent_ids TEXT NOT NULL
+    sent_ids TEXT NOT NULL,
+    run_ids TEXT NOT NULL
 )
 """
 
@@ -73,19 +74,21 @@ RETRY_PAUSE = 10.0  # while Inngest does not answer
 GIVE_UP_AGE = 20 * 3600.0  # well before Inngest forgets ids, after 24 hours
 
 BATCH = 50  # rows at a time
+MAX_CALLS = 10_000  # of runs, that wait to be noted
 
 INSERT = """
-INSERT INTO inngest_outbox (id, name, data, runs, created_at, due_at, sent_ids)
-VALUES (:id, :name, :data, :runs, :now, :now, '')
+INSERT INTO inngest_outbox (id, name, data, runs, created_at, due_at, sent_ids, run_ids)
+VALUES (:id, :name, :data, :runs, :now, :now, '', '')
 """
 # The second condition holds for the row as another relay may have changed it meanwhile.
 TAKE = """
 UPDATE inngest_outbox SET due_at = :claimed_until
 WHERE id IN (SELECT id FROM inngest_outbox WHERE due_at <= :now ORDER BY due_at LIMIT :batch)
 AND due_at <= :now
-RETURNING id, name, data, runs, created_at, sent_ids
+RETURNING id, name, data, runs, created_at, sent_ids, run_ids
 """
 PUT_BACK = "UPDATE inngest_outbox SET due_at = :due_at, sent_ids = :sent_ids WHERE id = :id"
+NOTE_RUN = "UPDATE inngest_outbox SET run_ids = run_ids || ' ' || :run_id WHERE id = :id"
 DELETE = "DELETE FROM inngest_outbox WHERE id = :id"
 
 
@@ -97,6 +100,7 @@ class _Row:
     runs: int
     created_at: float
     sent_ids: list[str]  # what Inngest called it, each time that it was sent
+    run_ids: set[str]  # of the runs that have called this app
 
 
 class Outbox:
@@ -116,6 +120,7 @@ class Outbox:
         self._execute = execute
         self._paramstyle = paramstyle
         self._waking = asyncio.Event()
+        self._calls: deque[tuple[str, str]] = deque(maxlen=MAX_CALLS)
 
     def insert_statement(
         self, event: TypedEvent, *, id: str = "", runs: int = 1
@@ -124,8 +129,8 @@ class Outbox:
 
         Args:
             id: Of your own, as that of the order that was placed; unique, or the statement fails.
-            runs: How many functions the event starts. 0 where Inngest shows none of it, for they
-                batch, debounce or limit their rate: it is then sent until Inngest has answered.
+            runs: How many functions the event starts. 0 where an event may start none, for they
+                debounce or limit their rate: it is then sent until Inngest has answered.
         """
         values = {
             "id": id or uuid.uuid4().hex,
@@ -143,6 +148,7 @@ class Outbox:
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
         """Relay for as long as the context lasts: the app's lifespan."""
+        inngest_client.add_middleware(partial(_CallWatch, calls=self._calls))
         relay = asyncio.create_task(self._relay_for_ever())
         try:
             yield
@@ -153,13 +159,20 @@ class Outbox:
 
     async def relay(self) -> int:
         """Send or check each row that is due, once; how many there were."""
+        await self._note_calls()
         now = time.time()
         values = {"now": now, "claimed_until": now + CLAIM, "batch": BATCH}
         rows = await self._execute(self._with_parameters(TAKE), values)
-        await asyncio.gather(
-            *(self._relay_row(_Row(*row[:5], sent_ids=row[5].split())) for row in rows)
-        )
+        await asyncio.gather(*(self._relay_row(_read(row)) for row in rows))
         return len(rows)
+
+    async def _note_calls(self) -> None:
+        """Write down which runs have called this app: most are of events that were sent otherwise."""
+        while self._calls:
+            event_id, run_id = self._calls[0]
+            values = {"id": event_id, "run_id": run_id}
+            await self._execute(self._with_parameters(NOTE_RUN), values)
+            self._calls.popleft()
 
     async def _relay_for_ever(self) -> None:
         while True:
@@ -176,7 +189,7 @@ class Outbox:
 
     async def _relay_row(self, row: _Row) -> None:
         try:
-            if row.sent_ids and await _has_runs(row):
+            if await _has_runs(row):
                 await self._delete(row)
                 return
             if time.time() - row.created_at > GIVE_UP_AGE:
@@ -211,35 +224,39 @@ class Outbox:
         return sql if self._paramstyle == "named" else re.sub(r":(\w+)", r"%(\1)s", sql)
 
 
+def _read(row: Sequence[Any]) -> _Row:
+    id, name, data, runs, created_at, sent_ids, run_ids = row
+    return _Row(id, name, data, runs, created_at, sent_ids.split(), set(run_ids.split()))
+
+
 async def _has_runs(row: _Row) -> bool:
     """Whether Inngest has a run of each function: one that it has, it does not lose."""
-    functions: set[str] = set()
-    async with _create_client() as client:
-        for sent_id in row.sent_ids:
-            functions |= await _find_functions(client, sent_id)
-    return len(functions) >= row.runs
+    if not row.sent_ids:
+        return False
+    runs = set(row.run_ids)
+    if len(runs) < row.runs:
+        async with RunsApi(get_settings()) as api:
+            for sent_id in row.sent_ids:
+                runs.update(await api.find_runs(sent_id))
+    return len(runs) >= row.runs
 
 
-def _create_client() -> httpx.AsyncClient:
-    settings = get_settings()
-    key = settings.inngest_signing_key
-    return httpx.AsyncClient(
-        headers={"Authorization": f"Bearer {key.get_secret_value()}"} if key else {},
-        trust_env=settings.is_production,  # no proxy reaches a Dev Server
-        verify=_get_tls_context(),
-    )
+class _CallWatch(inngest.MiddlewareSync):
+    """Sees the first call of each run: a server that was killed may have a run in its queue, and
+    run it, of which its history knows nothing.
+    """
 
+    def __init__(
+        self, client: inngest.Inngest, raw_request: object, *, calls: deque[tuple[str, str]]
+    ) -> None:
+        super().__init__(client, raw_request)
+        self._calls = calls
 
-@lru_cache
-def _get_tls_context() -> ssl.SSLContext:
-    """Once: it takes 25 ms in which nothing else is served."""
-    return httpx.create_ssl_context()
-
-
-async def _find_functions(client: httpx.AsyncClient, sent_id: str) -> set[str]:
-    """The ids of the functions that run for an event."""
-    url = f"{get_settings().api_origin}/v1/events/{sent_id}/runs"
-    # Inngest answers from a cache for 15 seconds, by the whole URL.
-    reply = await client.get(url, params={"t": time.time_ns()})
-    runs = reply.raise_for_status().json()["data"]
-    return {run["function_id"] for run in runs or []}
+    def transform_input(
+        self,
+        ctx: inngest.Context | inngest.ContextSync,
+        function: inngest.Function[Any],
+        steps: inngest.StepMemos,
+    ) -> None:
+        if steps.size == 0:
+            self._calls.extend((event.id, ctx.run_id) for event in ctx.events)

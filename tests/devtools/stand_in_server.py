@@ -3,7 +3,7 @@ else.
 
 It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN`
 makes it misbehave: exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its
-own).
+own), unfinished (keeps a run for each event, which never ends).
 """
 
 import argparse
@@ -12,7 +12,9 @@ import os
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 MODE = os.environ.get("STAND_IN", "")
@@ -20,6 +22,7 @@ REFUSAL = "At least one function is invalid: concurrency has 3 entries"
 
 app: dict[str, Any] = {"name": "", "error": None, "functions": []}
 events: list[str] = []
+HISTORY = Path(".inngest") / "stand-in.json"
 
 
 def main() -> None:
@@ -58,6 +61,24 @@ def log(message: str, **fields: Any) -> None:
     )
 
 
+def add_run(function: str) -> None:
+    """A run that never ends, and that the next server finds in the history."""
+    runs = json.loads(HISTORY.read_text()) if HISTORY.exists() else []
+    queued_at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    run = {"id": f"run-{len(runs)}", "status": "RUNNING", "queuedAt": queued_at, "output": None}
+    HISTORY.write_text(json.dumps([*runs, run | {"function": {"name": function}}]))
+
+
+def answer_query(query: str) -> dict[str, Any]:
+    """What the devtools ask by GraphQL: the apps, a list of runs, or each run by itself."""
+    runs = json.loads(HISTORY.read_text()) if HISTORY.exists() else []
+    if "apps" in query:
+        return {"apps": [app] if app["name"] else []}
+    if "runs(" in query:
+        return {"runs": {"edges": [{"node": run} for run in runs]}}
+    return {f"r{index}": run for index, run in enumerate(runs)}
+
+
 class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/health":
@@ -74,11 +95,16 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/fn/register":
             self._register(body)
         elif self.path == "/v0/gql":
-            self._answer(200, {"data": {"apps": [app] if app["name"] else []}})
+            self._answer(200, {"data": answer_query(body["query"])})
+        elif self.path.startswith("/invoke/"):
+            log("invoke", function=self.path.removeprefix("/invoke/"))
+            self._answer(200, {"id": "run", "status": 200})
         elif self.path.startswith("/e/"):
             events.append(f"event-{len(events)}")
             event = body[0] if isinstance(body, list) else body
-            log("received event", event=event["name"])
+            log("received event", event=event["name"], data=json.dumps(event["data"]))
+            if MODE == "unfinished":
+                add_run(event["name"])
             self._answer(200, {"ids": events[-1:], "status": 200})
         else:
             self._answer(404, {})

@@ -103,11 +103,7 @@ def test_end_when_a_part_is_killed(workspace: Workspace, part: str, title: str) 
     terminal = start(workspace)
     family = terminal.family()
     server = workspace.status()["pid"]
-    app = next(
-        each.pid
-        for each in terminal.process.children(recursive=True)
-        if "server.main:app" in each.cmdline()
-    )
+    app = workspace.app_pid()
 
     psutil.Process(app if part == "app" else server).kill()
 
@@ -219,7 +215,7 @@ def test_start_on_taken_app_port_is_one_line(workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     ("variable", "message"),
     [
-        ("PORT=none", "ERROR:    PORT: Input should be a valid integer"),
+        ("PORT=none", "ERROR:    PORT=none is no port: choose one from 1 to 65535."),
         (
             "INNGEST_DEV=no",
             "ERROR:    INNGEST_DEV=no is not a mode: write 1, 0 or the Dev Server's URL.",

@@ -15,7 +15,7 @@ import pytest
 
 STAND_IN = Path(__file__).with_name("stand_in_server.py")
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
-TIMEOUT = 20.0  # seconds in which everything here has to happen
+TIMEOUT = 60.0  # seconds in which everything here has to happen
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:
@@ -109,6 +109,19 @@ class Workspace:
         launcher = write_launcher(self.path / f"stand in {mode or 'plain'}", mode)
         self.env["INNGEST_BIN"] = str(launcher)
         return launcher
+
+    def app_pid(self) -> int:
+        """Of the app that `dev` runs."""
+        noted = json.loads((self.path / ".inngest" / "app.json").read_text())
+        return int(noted["app"]["pid"])
+
+    def add_route(self, name: str, source: str) -> Path:
+        """A module of routes; it begins with a router, and is changed by writing it again."""
+        path = self.path / "src" / "server" / "routes" / f"{name}.py"
+        path.write_text(
+            f"import asyncio\nfrom fastapi import APIRouter\n\nrouter = APIRouter()\n\n{source}"
+        )
+        return path
 
     def add_function(self, name: str) -> None:
         source = (self.functions / "example_function.py").read_text("utf-8")

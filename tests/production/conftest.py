@@ -48,6 +48,20 @@ def make_service(
         yield make
 
 
+@pytest.fixture(scope="module")
+def service(
+    project: Path, clean_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """The generated app in production mode, for all tests of a module that change nothing."""
+    path = tmp_path_factory.mktemp("service") / "app"
+    shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env"))
+    with StandIn(signing_key=SIGNING_KEY) as executor:
+        service = Service(path, project, clean_env, executor)
+        service.start()
+        yield service
+        service.end()
+
+
 @pytest.fixture
 def inngest_start(tmp_path: Path) -> Iterator[InngestStart]:
     """A real server, where there is one; not started."""

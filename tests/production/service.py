@@ -17,7 +17,7 @@ from tests.conftest import python_of
 
 SIGNING_KEY = "5ec2e7" * 10
 EVENT_KEY = "event-key-5ec2e7"
-START_TIMEOUT = 20  # seconds
+START_TIMEOUT = 60  # seconds
 
 
 class Service:
@@ -99,6 +99,10 @@ class Service:
 
     def records(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log.splitlines()]
+
+    def count_functions(self) -> int:
+        folder = self.path / "src/core/inngest/functions"
+        return sum(file.read_text("utf-8").count("fn_id=") for file in folder.rglob("*.py"))
 
     def _is_up(self) -> bool:
         try:

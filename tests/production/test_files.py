@@ -174,7 +174,9 @@ def test_write_manifests_without_findings_of_checkov(deployment: Path, run: Run)
 
     run(*shlex.split(settings.removeprefix("# ").partition(":")[0]), cwd=deployment)
 
-    assert re.findall(r"^  - CKV\w+$", settings, re.MULTILINE) == [], "an exception without a reason"
+    assert re.findall(r"^  - CKV\w+$", settings, re.MULTILINE) == [], (
+        "an exception without a reason"
+    )
 
 
 # --- Agreement
@@ -398,7 +400,10 @@ def test_refer_to_nothing_that_is_not_there(deployment: Path) -> None:
 
 # A kubectl that keeps the calls, and answers for the secret's old key.
 KUBECTL = """
-kubectl() { [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls; case "$*" in $FAILS) return 1;; esac; }
+kubectl() {
+  [ "$1" = get ] && echo b2xk || printf '%s\\n' "$*" >> calls
+  case "$*" in $FAILS) return 1;; esac
+}
 openssl() { echo new; }
 """
 
@@ -418,7 +423,8 @@ def test_rotate_keys_on_kubernetes_as_written(
     app, server = "--namespace my-app", "--namespace inngest"
     patch = "patch secret inngest-keys"
     assert (tmp_path / "calls").read_text().splitlines() == [
-        f"{patch} {app} --patch stringData: {{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}}",
+        f"{patch} {app} --patch stringData: "
+        "{INNGEST_SIGNING_KEY: 'new', INNGEST_SIGNING_KEY_FALLBACK: 'old'}",
         f"rollout restart deployment/app {app}",
         f"rollout status deployment/app {app} --timeout 5m",
         f"{patch} {server} --patch stringData: {{INNGEST_SIGNING_KEY: 'new'}}",

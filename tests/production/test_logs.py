@@ -34,7 +34,9 @@ async def fail() -> None:
     raise RuntimeError("no such account")
 
 
-@inngest_client.create_function(fn_id="failing", trigger=inngest.TriggerEvent(event="test/fail"), retries=1)
+@inngest_client.create_function(
+    fn_id="failing", trigger=inngest.TriggerEvent(event="test/fail"), retries=1
+)
 async def failing(ctx: inngest.Context) -> None:
     await ctx.step.run("charge", fail)
 
@@ -69,7 +71,7 @@ def test_log_in_production_is_json_with_the_run_of_a_function(
         ("talkative", run.id)
     }
     assert written[0]["order_id"] == 7
-    assert {"uvicorn.error", "uvicorn.access", "server.main"} <= {
+    assert {"uvicorn.error", "uvicorn.access", "core.inngest.installation"} <= {
         record["logger"] for record in records
     }
     assert [record for record in records if record not in written and "run_id" in record] == []

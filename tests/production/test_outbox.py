@@ -25,8 +25,8 @@ from tests.production.service import Service
 
 ORDERS = 30
 
-# `sender.py write` places orders, of which every third is rolled back; `sender.py relay` sends until
-# its table is empty, or is killed.
+# `sender.py write` places orders, of which every third is rolled back; `sender.py relay` sends
+# until its table is empty, or is killed.
 SENDER = """
 import asyncio
 import os
@@ -72,7 +72,8 @@ def place(order_id, *, fails):
     try:
         with connect() as connection:
             connection.execute(f"INSERT INTO orders (id) VALUES ('{order_id}')")
-            connection.execute(*outbox.insert_statement(ExampleEvent(message=order_id), id=order_id))
+            event = ExampleEvent(message=order_id)
+            connection.execute(*outbox.insert_statement(event, id=order_id))
             if fails:
                 raise RuntimeError("no stock")
     except RuntimeError:
@@ -119,8 +120,9 @@ class ForgetfulServer:
 
     async def _list_runs(self, request: Request) -> Response:
         assert "t" in request.query_params, "it would be answered from a cache"
-        known = request.path_params["id"] in self.runs.values()
-        return JSONResponse({"data": [{"function_id": "fn"}] if known else []})
+        server_id = request.path_params["id"]
+        runs = [{"run_id": server_id}] if server_id in self.runs.values() else []
+        return JSONResponse({"data": runs})
 
 
 @contextmanager
@@ -168,7 +170,7 @@ def start_sender(
 
 def end(process: "subprocess.Popen[str]") -> str:
     """Wait for its end; what it said."""
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=90)
     assert process.returncode == 0, errors
     return errors
 

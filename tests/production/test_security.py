@@ -3,6 +3,7 @@ have more of them.
 """
 
 import itertools
+import re
 import time
 from collections.abc import Callable
 
@@ -33,7 +34,9 @@ async def pay_function(ctx: inngest.Context) -> None:
     await ctx.step.run("pay", pay)
 
 
-@inngest_client.create_function(fn_id="broken", trigger=inngest.TriggerEvent(event="test/broken"), retries=0)
+@inngest_client.create_function(
+    fn_id="broken", trigger=inngest.TriggerEvent(event="test/broken"), retries=0
+)
 async def broken(ctx: inngest.Context) -> None:
     raise RuntimeError("no such account")
 """
@@ -42,7 +45,7 @@ async def broken(ctx: inngest.Context) -> None:
 def record_requests(executor: StandIn) -> list[httpx.Request]:
     """The requests that the server sends from now on, as somebody on their way would read them."""
     recorded: list[httpx.Request] = []
-    executor._http.event_hooks = {"request": [recorded.append]}
+    executor._app._http.event_hooks = {"request": [recorded.append]}
     return recorded
 
 
@@ -67,7 +70,7 @@ def test_resend_recorded_request_later_or_changed_runs_nothing(
     assert resend(request, content=request.content.replace(b'"amount":1', b'"amount":9')) == 401
     assert resend(request, signature=hour_ago) == 401
     assert (service.path / "paid").read_text() == "paid "
-    assert "The request's signature is 3600 s old, 300 s are allowed" in service.log
+    assert re.search(r"The request's signature is 36\d\d s old, 300 s are allowed", service.log)
 
 
 def test_set_signature_window_decides_how_old_a_request_may_be(
@@ -94,8 +97,7 @@ def test_rotate_signing_key_accepts_old_and_new(make_service: Callable[..., Serv
     assert service.executor.run(inngest.Event(name="test/pay")).status == "Completed"
 
 
-def test_send_endless_body_is_refused_and_not_kept(make_service: Callable[..., Service]) -> None:
-    service = make_service()
+def test_send_endless_body_is_refused_and_not_kept(service: Service) -> None:
     before = service.memory
     chunks = itertools.repeat(bytes(2**16), 3200)  # 200 MiB
 
@@ -139,11 +141,7 @@ def test_tell_no_secret_in_logs_errors_and_replies(make_service: Callable[..., S
         assert EVENT_KEY not in text
 
 
-def test_answer_in_production_has_no_page_for_developers(
-    make_service: Callable[..., Service],
-) -> None:
-    service = make_service()
-
+def test_answer_in_production_has_no_page_for_developers(service: Service) -> None:
     for path in ("/docs", "/redoc", "/openapi.json", "/docs/oauth2-redirect"):
         assert httpx.get(service.url + path).status_code == 404, path
     assert httpx.post(f"{service.url}/api/v1/test/inngest").status_code == 404

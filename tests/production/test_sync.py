@@ -1,4 +1,4 @@
-"""`python -m server.sync`: what it says, and what it exits with."""
+"""`python -m core.inngest.sync`: what it says, and what it exits with."""
 
 import threading
 import time
@@ -17,7 +17,6 @@ from tests.production.service import Service
 
 pytestmark = pytest.mark.slow
 
-FUNCTIONS = 10
 APPS = [
     {"name": "other", "error": "theirs"},
     {"name": "my-app", "error": "more concurrency limits than 2"},
@@ -38,12 +37,10 @@ async def greedy(ctx: inngest.Context) -> None: ...
 
 
 @contextmanager
-def serve_app(
-    answer: Callable[[Request], Response], *, functions: int = FUNCTIONS
-) -> Iterator[str]:
-    """An app that is not ours, or not today's, and its Inngest server in one; yields their address."""
+def serve_app(answer: Callable[[Request], Response], *, functions: int) -> Iterator[str]:
+    """An app that is not ours, or not today's, and its Inngest server in one; yields their URL."""
     routes = [
-        Route("/readyz", lambda _: JSONResponse({"functions": functions})),
+        Route("/api/inngest", lambda _: JSONResponse({"function_count": functions})),
         Route("/api/inngest", answer, methods=["PUT"]),
         Route("/v0/gql", lambda _: JSONResponse({"data": {"apps": APPS}}), methods=["POST"]),
     ]
@@ -52,15 +49,13 @@ def serve_app(
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def test_sync_registers_every_function(make_service: Callable[..., Service]) -> None:
-    service = make_service()
-
-    result = service.run_module("server.sync", "--url", service.url)
+def test_sync_registers_every_function(service: Service) -> None:
+    result = service.run_module("core.inngest.sync", "--url", service.url)
 
     assert (result.returncode, result.stderr) == (0, "")
-    assert (
-        result.stdout == f"Synced my-app: {service.executor.origin} has taken 10 of 10 functions.\n"
-    )
+    count = service.count_functions()
+    taken = f"{service.executor.origin} has taken {count} of {count} functions"
+    assert result.stdout == f"Synced my-app: {taken}.\n"
 
 
 def test_sync_waits_for_app_that_starts(make_service: Callable[..., Service]) -> None:
@@ -68,7 +63,7 @@ def test_sync_waits_for_app_that_starts(make_service: Callable[..., Service]) ->
     starting = threading.Timer(1.5, service.start)
     starting.start()
 
-    result = service.run_module("server.sync", "--url", service.url, "--wait", "20")
+    result = service.run_module("core.inngest.sync", "--url", service.url, "--wait", "20")
     starting.join()
 
     assert result.returncode == 0, result.stderr
@@ -80,32 +75,30 @@ def test_sync_of_app_that_does_not_answer_gives_up_in_time(
     service = make_service(start=False)
     started = time.monotonic()
 
-    result = service.run_module("server.sync", "--url", service.url, "--wait", "2")
+    result = service.run_module("core.inngest.sync", "--url", service.url, "--wait", "2")
 
     assert result.returncode == 1
     assert f"ERROR:    my-app was not synced: {service.url} does not answer" in result.stderr
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 30
 
 
 def test_sync_that_server_refuses_says_why_at_once(make_service: Callable[..., Service]) -> None:
     """The SDK answers it with 200."""
     service = make_service(greedy=TOO_MANY_KEYS)
 
-    result = service.run_module("server.sync", "--url", service.url, "--wait", "30")
+    result = service.run_module("core.inngest.sync", "--url", service.url, "--wait", "30")
 
     assert result.returncode == 1
     assert result.stderr == "ERROR:    my-app was not synced: At least one function is invalid\n"
 
 
 def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
-    make_service: Callable[..., Service],
+    service: Service,
 ) -> None:
-    service = make_service(start=False)
+    answer = JSONResponse({"error": "At least one function is invalid", "status": 400})
 
-    with serve_app(
-        lambda _: JSONResponse({"error": "At least one function is invalid", "status": 400})
-    ) as url:
-        result = service.run_module("server.sync", "--url", url, INNGEST_BASE_URL=url)
+    with serve_app(lambda _: answer, functions=service.count_functions()) as url:
+        result = service.run_module("core.inngest.sync", "--url", url, INNGEST_BASE_URL=url)
 
     assert result.returncode == 1
     assert (
@@ -114,14 +107,14 @@ def test_sync_that_server_refuses_adds_what_its_dashboard_knows(
     )
 
 
-def test_sync_with_another_key_is_refused(make_service: Callable[..., Service]) -> None:
-    service = make_service()
-
-    result = service.run_module("server.sync", "--url", service.url, INNGEST_SIGNING_KEY="ab" * 32)
+def test_sync_with_another_key_is_refused(service: Service) -> None:
+    result = service.run_module(
+        "core.inngest.sync", "--url", service.url, INNGEST_SIGNING_KEY="ab" * 32
+    )
 
     assert result.returncode == 1
     assert (
-        "Unauthorized (the app has another INNGEST_SIGNING_KEY than this command, or another time)"
+        "not Inngest's. (the app has another INNGEST_SIGNING_KEY than this command, or clock)"
         in result.stderr
     )
     assert "ab" * 32 not in result.stderr
@@ -132,7 +125,7 @@ def test_sync_while_server_is_down_names_the_app_s_trouble(
 ) -> None:
     service = make_service(env={"INNGEST_API_BASE_URL": "http://127.0.0.1:1"})
 
-    result = service.run_module("server.sync", "--url", service.url)
+    result = service.run_module("core.inngest.sync", "--url", service.url)
 
     assert result.returncode == 1
     assert f"{service.url}/api/inngest answered 500" in result.stderr
@@ -151,28 +144,23 @@ def test_sync_while_server_is_down_names_the_app_s_trouble(
         (lambda _: JSONResponse(["ok"]), 'answered 200: ["ok"]'),
     ],
 )
-def test_sync_believes_nothing_but_ok(
-    make_service: Callable[..., Service], answer: Any, problem: str
-) -> None:
-    service = make_service(start=False)
-
-    with serve_app(answer) as url:
-        result = service.run_module("server.sync", "--url", url)
+def test_sync_believes_nothing_but_ok(service: Service, answer: Any, problem: str) -> None:
+    with serve_app(answer, functions=service.count_functions()) as url:
+        result = service.run_module("core.inngest.sync", "--url", url)
 
     assert result.returncode == 1
     assert problem in result.stderr
 
 
 def test_sync_with_app_of_another_release_is_no_success(
-    make_service: Callable[..., Service],
+    service: Service,
 ) -> None:
-    service = make_service(start=False)
-
-    with serve_app(lambda _: JSONResponse({"ok": True}), functions=9) as url:
-        result = service.run_module("server.sync", "--url", url)
+    with serve_app(lambda _: JSONResponse({"ok": True}), functions=2) as url:
+        result = service.run_module("core.inngest.sync", "--url", url)
 
     assert result.returncode == 1
-    assert "serves 9 functions, this release has 10." in result.stderr
+    count = service.count_functions()
+    assert f"serves 2 functions, this release has {count}." in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -193,11 +181,9 @@ def test_sync_with_app_of_another_release_is_no_success(
     ],
 )
 def test_sync_with_wrong_command_line_exits_with_2(
-    make_service: Callable[..., Service], arguments: list[str], env: dict[str, str], problem: str
+    service: Service, arguments: list[str], env: dict[str, str], problem: str
 ) -> None:
-    service = make_service(start=False)
-
-    result = service.run_module("server.sync", *arguments, **env)
+    result = service.run_module("core.inngest.sync", *arguments, **env)
 
     assert result.returncode == 2
     assert problem in result.stderr

@@ -101,7 +101,7 @@ def test_trace_app_by_variables_alone_joins_spans_to_trace_of_inngest(
 ) -> None:
     traced_service.sync()
     # as the real server sends it
-    traced_service.executor._http.headers["traceparent"] = f"00-{TRACE}-{PARENT}-01"
+    traced_service.executor._app._http.headers["traceparent"] = f"00-{TRACE}-{PARENT}-01"
 
     run = traced_service.executor.run(inngest.Event(name="workflow/start", data={"source": "x"}))
     traced_service.end()  # sends what it still has

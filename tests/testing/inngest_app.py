@@ -64,10 +64,10 @@ class App:
 
         return run
 
-    def serve(self) -> StandIn:
-        """Serve the app, sync it and return the executor."""
+    def serve(self, **options: Any) -> StandIn:
+        """Serve the app, sync it and return the executor; options are those of the SDK's `serve`."""
         self._asgi = FastAPI()
-        inngest.fast_api.serve(self._asgi, self.client, self.functions)
+        inngest.fast_api.serve(self._asgi, self.client, self.functions, **options)
         self.start()
         self.executor.sync(self.url)
         return self.executor

@@ -5,14 +5,16 @@ In a source, `#!` starts the message that its line must get.
 """
 
 import shutil
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
 from textwrap import dedent, indent
+from typing import Any
 
 import inngest
 import pytest
-from inngest_devtools.testing import find_mistakes
+from inngest_devtools.testing import check_file, find_mistakes
 
 from tests.conftest import REPOSITORY, Run
 from tests.testing.inngest_app import App
@@ -24,6 +26,10 @@ FAILS = "around steps fails the run: use ctx.group.parallel"
 LOSES = "around a step loses its result: catch inngest.StepError"
 FINALLY = "a step in finally runs the one in try twice: put it after the try"
 SENDS = "outside a step sends again at every replay: use ctx.step.send_event"
+NESTED = "is a step in a step, which fails the run: call it after that step"
+TWICE_ID = "is the id of two steps: give each its own, or a replay may mix them up"
+LOOP = "is the id of a step in a loop: put what differs into it, as in f'{id}-{index}'"
+NEVER = "never sees a NonRetriableError, which ends the run: let the step return an outcome"
 DIFFERS = "outside a step differs at every replay: call it in a step's function"
 
 
@@ -308,6 +314,73 @@ REFUSED = {
                 return [time.time() for _ in range(2)]  #! time.time {DIFFERS}
             return handler
         """,
+    "the clock in a handler that is registered by a call": f"""
+        import time
+        async def handler(ctx):
+            return time.time()  #! time.time {DIFFERS}
+        function = client.create_function(fn_id="fn", trigger=trigger)(handler)
+        """,
+    "the clock in a handler that a factory of the project's registers": f"""
+        import time, inngest
+        from shop import define
+        @define("one")
+        async def one(ctx: inngest.Context):
+            return time.time()  #! time.time {DIFFERS}
+        async def two(ctx: inngest.Context):
+            return time.time()  #! time.time {DIFFERS}
+        define("two", two)
+        """,
+    "a send through an object of another module": f"""
+        from shop import bus, events
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            await bus.send(Paid(order=1).to_event())  #! bus.send {SENDS}
+            await bus.send(inngest.Event(name="shop/paid"))  #! bus.send {SENDS}
+            bus.send_sync([inngest.Event(name="shop/paid")])  #! bus.send_sync {SENDS}
+            await events.send_event(paid)  #! events.send_event {SENDS}
+        """,
+    "the clock of a log line that the handler returns, too": f"""
+        import time
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            started = time.time()  #! time.time {DIFFERS}
+            ctx.logger.info("at %s", started)
+            return started
+        """,
+    "one id for two steps": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            await ctx.step.run("charge", charge, 1)
+            await ctx.step.run("charge", charge, 2)  #! 'charge' {TWICE_ID}
+        """,
+    "one id for the steps of a loop": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            for item in items:
+                await ctx.step.run("charge", charge, item)  #! 'charge' {LOOP}
+            while more:
+                await ctx.step.run("fetch", fetch)  #! 'fetch' {LOOP}
+        """,
+    "a step in a step": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            async def charge():
+                await ctx.step.run("pay", pay)
+            await ctx.step.run("charge", charge)  #! charge {NESTED}
+            await ctx.step.run("again", lambda: charge())  #! lambda: charge() {NESTED}
+            await ctx.step.run("part", partial(charge))  #! partial(charge) {NESTED}
+        """,
+    "a StepError that waits for a NonRetriableError": f"""
+        import inngest
+        async def charge():
+            raise inngest.NonRetriableError("declined")
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            try:
+                await ctx.step.run("charge", charge)
+            except inngest.StepError:  #! except inngest.StepError {NEVER}
+                await ctx.step.run("undo", undo)
+        """,
 }
 
 
@@ -493,6 +566,61 @@ PASSED = {
             datetime.datetime.fromtimestamp(ctx.event.ts / 1000, datetime.UTC)
             await ctx.step.run("a", a)
         """,
+    "an HTTP client's send": """
+        import httpx
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            async with httpx.AsyncClient() as client:
+                await client.send(client.build_request("GET", url))
+                await client.send(request)
+        """,
+    "another object's step": """
+        import asyncio
+        from shop import wizard
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            pages = make_wizard()
+            return await asyncio.gather(wizard.pages.run("a"), pages.step.run("b"), wizard.step.run())
+        """,
+    "the clock of a log line": """
+        import logging, time
+        logger = logging.getLogger(__name__)
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            started = time.monotonic()
+            await ctx.step.run("a", a)
+            took = time.monotonic() - started
+            ctx.logger.info("took %.1f s", took)
+            logger.debug("at %s", time.time())
+        """,
+    "one id in branches that exclude each other": """
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            if ctx.event.data["express"]:
+                await ctx.step.run("ship", ship_fast)
+            else:
+                await ctx.step.run("ship", ship)
+            if ctx.event.data["done"]:
+                return await ctx.step.run("end", end)
+            await ctx.step.run("end", end_late)
+        """,
+    "ids that say which": """
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            for index, item in enumerate(items):
+                await ctx.step.run(f"charge-{index}", charge, item)
+        """,
+    "a NonRetriableError with an on_failure": """
+        import inngest
+        async def charge():
+            raise inngest.NonRetriableError("declined")
+        @client.create_function(fn_id="fn", on_failure=undo_all)
+        async def handler(ctx):
+            try:
+                await ctx.step.run("charge", charge)
+            except inngest.StepError:
+                await ctx.step.run("undo", undo)
+        """,
 }
 
 
@@ -502,12 +630,65 @@ def test_find_mistakes_lets_pass(source: str) -> None:
 
 
 def test_find_mistakes_in_the_examples_finds_none() -> None:
-    paths = list((REPOSITORY / "template/src/core/inngest/functions").glob("*.py"))
+    paths = list((REPOSITORY / "template/{{ inngest_package }}/functions").glob("*.py"))
 
     assert len(paths) > 8
     assert [
         mistake for path in paths for mistake in find_mistakes(path.read_bytes(), path.name)
     ] == []
+
+
+# --- Helpers in other modules
+
+
+def write_shop(root: Path, **files: str) -> Path:
+    """A package `shop` of these modules; the path of its `fn`."""
+    (root / "shop").mkdir()
+    for name, source in files.items():
+        (root / f"shop/{name}.py").write_text(dedent(source))
+    return root / "shop/fn.py"
+
+
+@pytest.mark.parametrize("module", ["shop.helpers", ".helpers"])
+def test_check_file_follows_the_helpers_that_a_handler_calls(tmp_path: Path, module: str) -> None:
+    path = write_shop(
+        tmp_path,
+        fn=f"""
+            from {module} import label, price
+            @client.create_function(fn_id="fn")
+            async def handler(ctx):
+                await ctx.step.run("price", price)
+                return label()
+            """,
+        helpers="""
+            import time
+            from . import clock
+            def label(): return clock.stamp()
+            def price(): return time.time()
+            """,
+        clock="""
+            import time
+            def stamp(): return time.time()
+            def other(): return time.time()
+            """,
+    )
+
+    assert check_file(path, tmp_path) == [f"shop/clock.py:3: time.time {DIFFERS}"]
+
+
+def test_check_file_reads_no_library(tmp_path: Path) -> None:
+    path = write_shop(
+        tmp_path,
+        fn="""
+            import json
+            from shop.missing import label
+            @client.create_function(fn_id="fn")
+            async def handler(ctx):
+                return json.dumps(label())
+            """,
+    )
+
+    assert check_file(path, tmp_path) == []
 
 
 # --- How a project runs it
@@ -516,10 +697,22 @@ def test_find_mistakes_in_the_examples_finds_none() -> None:
 @pytest.fixture
 def functions(tmp_path: Path) -> Path:
     """The folder for functions in a project that has the check and nothing else."""
+    devtools = tmp_path / "tools/inngest-devtools"
+    shutil.copytree(REPOSITORY / "template/tools/inngest-devtools/src", devtools / "src")
+    (devtools / "project.toml").write_text(
+        'app = "server.main:app"\npackage = "src/core/inngest"\n'
+        'module = "core.inngest"\nport = 8200\n'
+    )
     (tmp_path / "tests").mkdir()
-    for name in ("durable_code.py", "test_durable_code.py"):
-        shutil.copy(REPOSITORY / "template/tests" / name, tmp_path / "tests")
+    check = REPOSITORY / "template/{{ inngest_tests }}/test_durable_code.py"
+    shutil.copy(check, tmp_path / "tests")
     return tmp_path / "src/core/inngest/functions"
+
+
+def run_check(functions: Path, run: Run, **options: Any) -> "subprocess.CompletedProcess[str]":
+    project = functions.parents[3]
+    env = {"PYTHONPATH": str(project / "tools/inngest-devtools/src")}
+    return run(sys.executable, "-m", "pytest", "tests", cwd=project, env=env, **options)
 
 
 def test_run_check_names_file_line_and_remedy(functions: Path, run: Run) -> None:
@@ -528,19 +721,17 @@ def test_run_check_names_file_line_and_remedy(functions: Path, run: Run) -> None
         "async def charge(step):\n    await step.run('a', a, random.random())\n"
     )
 
-    result = run(sys.executable, "-m", "pytest", "tests", cwd=functions.parents[3], check=False)
+    result = run_check(functions, run, check=False)
 
     assert result.returncode == 1
-    assert (
-        f"src/core/inngest/functions/shop/_charge.py:2: random.random {DIFFERS}\n" in result.stdout
-    )
+    assert f"_charge.py:2: random.random {DIFFERS}\n" in result.stdout
 
 
 def test_run_check_without_functions_passes(functions: Path, run: Run) -> None:
-    run(sys.executable, "-m", "pytest", "tests", cwd=functions.parents[3])
+    run_check(functions, run)
 
 
-# --- Why: the SDK's answer. `asyncio.gather` is in test_executor.py.
+# --- Why: the SDK's answer. `asyncio.gather` is in test_steps.py.
 
 
 def test_run_bare_except_around_a_step_loses_its_result(app: App) -> None:

@@ -1,10 +1,14 @@
 """Which events the server takes, what they start, and which it sends itself."""
 
+import asyncio
+import time
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import inngest
 import pytest
+from inngest_devtools.testing import Unsupported
 
 from tests.testing.inngest_app import App
 
@@ -112,3 +116,138 @@ def test_run_failed_runs_on_failure_with_the_error(app: App) -> None:
     assert (data["error"]["message"], data["event"]["data"]) == ("broken", {"x": 1})
     assert data["error"].keys() == {"error", "message", "name", "stack"}
     assert runs["fn-failure"].status == "Completed"
+
+
+def test_send_events_of_which_one_is_refused_answers_the_ids_of_the_others(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    executor = app.serve()
+    events = [{"name": "test/event"}, {"name": "inngest/event"}]
+    accepted = httpx.post(f"{executor.origin}/e/key", json=events).json()["ids"]
+    none = httpx.post(f"{executor.origin}/e/key", json=events[1:]).json()["ids"]
+
+    (run,) = executor.finish()
+    assert run.event_ids == accepted
+    assert none == [""]
+
+
+@pytest.mark.parametrize(
+    ("ts", "problem"),
+    [(1, "timestamp is before Jan 1, 1980"), (5_000_000_000_000, "timestamp is after Jan 1, 2100")],
+)
+def test_post_event_with_a_time_that_cannot_be_is_refused(app: App, ts: int, problem: str) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    executor = app.serve()
+    reply = httpx.post(f"{executor.origin}/e/key", json={"name": "test/event", "ts": ts})
+
+    assert reply.json()["error"] == problem
+
+
+def test_send_event_of_the_future_starts_its_run_then(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> int:
+        return ctx.event.ts
+
+    ts = round(time.time() * 1000) + 6000
+    executor = app.serve()
+    executor.send(inngest.Event(name="test/event", ts=ts))
+
+    (run,) = executor.list_runs()
+    assert run.status == "Running"
+    (run,) = executor.finish()
+    assert run.output == ts
+    assert run.started == pytest.approx(6, abs=2)
+
+
+def test_send_event_with_id_of_its_own_answers_the_servers_id(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> str:
+        return ctx.event.id
+
+    executor = app.serve()
+    (id,) = executor.send(inngest.Event(name="test/event", id="own"))
+
+    (run,) = executor.finish()
+    assert (run.event_ids, run.output) == ([id], "own")
+    assert id != "own"
+
+
+def test_send_event_with_one_id_twice_is_waited_for_twice(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> Any:
+        event = await ctx.step.wait_for_event(
+            "wait", event="test/answer", timeout=timedelta(seconds=8)
+        )
+        return event and event.id
+
+    answer = inngest.Event(name="test/answer", id="same")
+    executor = app.serve()
+    executor.send(answer)
+    executor.send(EVENT)
+    executor.send(answer)
+
+    assert [run.output for run in executor.finish()] == ["same"]
+
+
+def test_send_event_with_user_and_version_reaches_expressions(app: App) -> None:
+    expression = "event.user.tier == 'pro' && event.v == '2'"
+
+    @app.function(trigger=inngest.TriggerEvent(event="test/event", expression=expression))
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    executor = app.serve()
+    executor.send({"name": "test/event", "user": {"tier": "pro"}, "v": "2"}, EVENT)
+
+    assert len(executor.finish()) == 1
+
+
+@pytest.mark.stand_in
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/v1/realtime/publish"), ("POST", "/v1/cancellations"), ("DELETE", "/fn/remove")],
+)
+def test_ask_for_a_route_that_is_not_imitated_is_refused(app: App, method: str, path: str) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        async with httpx.AsyncClient(base_url=executor.origin) as client:
+            await client.request(method, path)
+
+    executor = app.serve()
+
+    with pytest.raises(Unsupported, match=f"{method} {path}"):
+        executor.run(EVENT)
+
+
+@pytest.mark.stand_in
+def test_start_of_a_run_leaves_the_step_that_sent_its_event_time_to_end(app: App) -> None:
+    """As the server's queue does: a step may write what its event's run reads."""
+    order: list[str] = []
+
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        async def send() -> None:
+            await app.client.send(inngest.Event(name="test/other"))
+            await asyncio.sleep(0.01)
+            order.append("written")
+
+        await ctx.step.run("send", send)
+
+    @app.function(id="other", event="test/other")
+    async def other(ctx: inngest.Context) -> None:
+        order.append("read")
+
+    app.serve().send(EVENT)
+
+    assert order == ["written", "read"]
+
+
+@pytest.mark.stand_in
+def test_send_event_with_a_field_that_is_not_imitated_is_refused(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    with pytest.raises(Unsupported, match="`meta`"):
+        app.serve().send({"name": "test/event", "meta": {"sessions": {"chat": "1"}}})

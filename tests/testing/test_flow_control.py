@@ -150,8 +150,8 @@ def test_debounce_takes_no_notice_of_an_older_event_that_comes_late(app: App) ->
     assert [(run.output, run.started) for run in executor.finish()] == [("new", 10)]
 
 
-def test_debounce_runs_once_for_events_at_once(app: App) -> None:
-    @app.function(debounce=inngest.Debounce(period=timedelta(seconds=1)))
+def test_debounce_runs_once_for_events_close_together(app: App) -> None:
+    @app.function(debounce=inngest.Debounce(period=timedelta(seconds=4)))
     async def handler(ctx: inngest.Context) -> Any:
         return ctx.event.data["n"]
 

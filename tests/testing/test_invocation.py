@@ -47,3 +47,30 @@ def test_run_invokes_function_that_does_not_succeed(app: App, options: Json, mes
         return "no error"
 
     assert message in app.serve().run(EVENT).output
+
+
+def test_run_invokes_function_that_is_cancelled_and_gets_the_event_of_that(app: App) -> None:
+    @app.function(id="child", event="test/child", cancel=[inngest.Cancel(event="test/cancel")])
+    async def child(ctx: inngest.Context) -> None:
+        await ctx.step.sleep("long", timedelta(days=1))
+
+    @app.function()
+    async def parent(ctx: inngest.Context) -> Any:
+        return await ctx.step.invoke_by_id("invoke", function_id="child")
+
+    executor = app.serve()
+    executor.send(EVENT)
+    executor.send(inngest.Event(name="test/cancel"))
+
+    runs = {run.function_id: run for run in executor.finish()}
+    assert (runs["child"].status, runs["fn"].status) == ("Cancelled", "Completed")
+    assert runs["fn"].output["data"]["_inngest"]["status"] == "Cancelled"
+
+
+@pytest.mark.stand_in
+def test_invoke_function_that_is_not_there_names_those_that_are(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    with pytest.raises(AssertionError, match="no function 'other': there are fn"):
+        app.serve().invoke("other")

@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+import httpx
 import inngest
 import pytest
-from inngest_devtools.testing import Json, SyncError
+from inngest_devtools.testing import Json, SyncError, Unsupported
 
 from tests.testing.inngest_app import App
 
@@ -196,3 +197,18 @@ def test_sync_expression_that_compiles_is_accepted(app: App, expression: str) ->
     async def handler(ctx: inngest.Context) -> None: ...
 
     app.serve()
+
+
+@pytest.mark.stand_in
+def test_sync_option_that_is_not_imitated_is_refused(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None: ...
+
+    executor = app.serve()
+    config = app.functions[0].get_config(app.url).main.to_dict()
+    assert isinstance(config, dict)
+    body = {"appname": "app", "functions": [config | {"checkpoint": {"batch_steps": 3}}]}
+    httpx.post(f"{executor.origin}/fn/register", json=body)
+
+    with pytest.raises(Unsupported, match="the option 'checkpoint' of app-fn"):
+        executor.settle()

@@ -1,14 +1,20 @@
 """A run and its steps: what is remembered, tried again, and done side by side."""
 
 import asyncio
+import math
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import httpx
 import inngest
 import pytest
-from inngest_devtools.testing import Json, Run, Unsupported
+from inngest_devtools.testing import Json, Run, free_port, serve
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from tests.testing.inngest_app import App
 
@@ -284,12 +290,112 @@ def test_run_asyncio_gather_runs_a_step_twice(app: App) -> None:
     assert sum(app.calls.values()) > 2
 
 
-@pytest.mark.stand_in
-def test_run_race_is_refused(app: App) -> None:
+def test_run_race_asks_the_function_after_each_step(app: App) -> None:
     @app.function()
     async def handler(ctx: inngest.Context) -> Any:
-        steps = tuple(partial(ctx.step.run, name, app.step(name)) for name in "ab")
-        return await ctx.group.parallel(steps, parallel_mode=inngest.ParallelMode.RACE)
+        steps = (
+            partial(ctx.step.sleep, "slow", timedelta(seconds=3)),
+            partial(ctx.step.run, "fast", app.step("fast", "first")),
+        )
+        both = await ctx.group.parallel(steps, parallel_mode=inngest.ParallelMode.RACE)
+        return [*both, await ctx.step.run("after", app.step("after", "after"))]
 
-    with pytest.raises(Unsupported, match=r"ParallelMode\.RACE"):
-        app.serve().run(EVENT)
+    assert app.serve().run(EVENT).output == [None, "first", "after"]
+    assert app.calls == {"fast": 1, "after": 1}
+
+
+def test_run_after_a_parallel_group_runs_steps_at_once_again(app: App) -> None:
+    """Each step of the group has a request of its own; one that follows needs none more."""
+    entered: list[bool] = []
+
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        entered.append(True)
+        await ctx.group.parallel(
+            tuple(partial(ctx.step.run, name, app.step(name)) for name in ("a", "b"))
+        )
+        await ctx.step.run("c", app.step("c"))
+        await ctx.step.run("d", app.step("d"))
+
+    app.serve().run(EVENT)
+
+    assert app.calls == {"a": 1, "b": 1, "c": 1, "d": 1}
+    # To plan the group, for each of its steps, for each of the others, and to end.
+    assert len(entered) == 1 + 2 + 2 + 1
+
+
+# --- Replies
+
+
+def test_run_with_streamed_replies(app: App) -> None:
+    @app.function(retries=0)
+    async def handler(ctx: inngest.Context) -> Any:
+        try:
+            await ctx.step.run("a", app.step("a", fail=1))
+        except inngest.StepError as error:
+            return [error.message, await ctx.step.run("b", app.step("b", "done"))]
+
+    executor = app.serve(streaming=inngest.Streaming.FORCE)
+
+    assert executor.run(EVENT).output == ["a failed", "done"]
+
+
+def test_run_step_that_returns_no_json_number_fails_when_its_attempts_are_spent(app: App) -> None:
+    @app.function(retries=1)
+    async def handler(ctx: inngest.Context) -> Any:
+        return await ctx.step.run("a", app.step("a", math.nan))
+
+    run = app.serve().run(EVENT)
+
+    assert run.status == "Failed"
+    assert "invalid character 'N'" in str(run.output)
+    assert app.calls == {"a": 2}
+
+
+def test_run_that_returns_no_json_number_completes_with_its_text(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> Any:
+        return math.nan
+
+    run = app.serve().run(EVENT)
+
+    assert (run.status, run.output) == ("Completed", "NaN")
+
+
+def test_run_calls_the_url_under_which_the_app_was_registered(app: App) -> None:
+    """A proxy in front of the app sees every call, though the sync was asked for behind it."""
+    seen: list[str] = []
+
+    async def forward(request: Request) -> Response:
+        seen.append(request.url.path)
+        async with httpx.AsyncClient(base_url=app.url) as client:
+            reply = await client.post(
+                f"/api/inngest?{request.url.query}", content=await request.body()
+            )
+        headers = {k: v for k, v in reply.headers.items() if k.startswith("x-inngest")}
+        return Response(reply.content, reply.status_code, headers)
+
+    @app.function()
+    async def handler(ctx: inngest.Context) -> Any:
+        return await ctx.step.run("a", app.step("a", "done"))
+
+    listener = free_port()
+    proxy = Starlette(routes=[Route("/shop/api/inngest", forward, methods=["POST"])])
+    with serve(proxy, listener):
+        origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        executor = app.serve(serve_origin=origin, public_path="/shop/api/inngest")
+
+        assert executor.run(EVENT).output == "done"
+    assert seen == ["/shop/api/inngest"] * 2
+
+
+@pytest.mark.stand_in
+def test_run_with_a_large_state_lets_the_sdk_fetch_it(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> int:
+        texts = [await ctx.step.run(f"a{n}", app.step("a", "x" * 1_500_000)) for n in range(3)]
+        return sum(map(len, texts)) + len(str(ctx.event.data["text"]))
+
+    event = inngest.Event(name="test/event", data={"text": "y" * 500_000})
+
+    assert app.serve().run(event).output == 5_000_000

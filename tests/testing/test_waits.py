@@ -1,5 +1,6 @@
 """Sleeps, waits for events, and cancellations."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -114,13 +115,73 @@ def test_send_cancelling_event_after_its_timeout_does_nothing(app: App) -> None:
     assert app.serve().run(EVENT).output == "done"
 
 
-@pytest.mark.stand_in
-@pytest.mark.parametrize(
-    "expression", ["event.data.a > 1", "has(event.data.a)", "event.data.a || event.data.b"]
-)
-def test_evaluate_expression_that_is_not_imitated_is_refused(app: App, expression: str) -> None:
-    @app.function(trigger=inngest.TriggerEvent(event="test/event", expression=expression))
-    async def handler(ctx: inngest.Context) -> None: ...
+def test_send_cancelling_event_while_a_step_runs_ends_the_run(app: App) -> None:
+    @app.function(cancel=[inngest.Cancel(event="test/cancel")])
+    async def handler(ctx: inngest.Context) -> str:
+        async def withdraw() -> None:
+            await app.client.send(inngest.Event(name="test/cancel"))
+            await asyncio.sleep(1)
 
-    with pytest.raises(Unsupported, match="the expression"):
-        app.serve().send(EVENT)
+        await ctx.step.run("withdraw", withdraw)
+        await ctx.step.run("after", app.step("after"))
+        return "done"
+
+    assert app.serve().run(EVENT).status == "Cancelled"
+    assert app.calls == {}
+
+
+@pytest.mark.parametrize("expression", ["async.data.id == event.data.id"])
+def test_send_cancelling_event_without_the_field_cancels_no_run_without_it(
+    app: App, expression: str
+) -> None:
+    @app.function(cancel=[inngest.Cancel(event="test/cancel", if_exp=expression)])
+    async def handler(ctx: inngest.Context) -> str:
+        await ctx.step.sleep("a while", timedelta(seconds=4))
+        return "done"
+
+    executor = app.serve()
+    executor.send(EVENT)
+    executor.send(inngest.Event(name="test/cancel"))
+
+    assert [run.output for run in executor.finish()] == ["done"]
+
+
+def test_run_started_by_the_event_that_cancels_others_goes_on(app: App) -> None:
+    @app.function(cancel=[inngest.Cancel(event="test/event")])
+    async def handler(ctx: inngest.Context) -> Any:
+        await ctx.step.sleep("a while", timedelta(seconds=4))
+        return ctx.event.data["n"]
+
+    executor = app.serve()
+    for n in (1, 2):
+        executor.send(inngest.Event(name="test/event", data={"n": n}))
+
+    assert [run.status for run in executor.finish()] == ["Cancelled", "Completed"]
+
+
+@pytest.mark.stand_in
+def test_wait_with_expression_that_hangs_on_the_server_is_refused(app: App) -> None:
+    expression = "async['data'].id == event.data.id"
+
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        await ctx.step.wait_for_event(
+            "wait", event="test/answer", if_exp=expression, timeout=timedelta(days=1)
+        )
+
+    executor = app.serve()
+    executor.send(EVENT)
+
+    with pytest.raises(Unsupported, match="async"):
+        executor.send(inngest.Event(name="test/answer", data={"id": 1}))
+
+
+@pytest.mark.stand_in
+def test_run_sleep_is_as_long_as_whole_seconds(app: App) -> None:
+    @app.function()
+    async def handler(ctx: inngest.Context) -> None:
+        await ctx.step.sleep("a while", timedelta(seconds=90))
+
+    run = app.serve().run(EVENT)
+
+    assert (run.started, run.ended) == (0, 90)

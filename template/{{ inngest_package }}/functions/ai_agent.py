@@ -1,13 +1,15 @@
 """An agent: a model that is called durably, tools as steps, a budget, a person who approves."""
 
 import json
+import logging
+import re
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import inngest
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ..client import inngest_client
@@ -21,16 +23,29 @@ APPROVAL_TIMEOUT = timedelta(days=1)
 
 INSTRUCTIONS = "You help with orders. Use the tools; do not guess."
 
+logger = logging.getLogger(__name__)
+
+
+def _check_key(key: SecretStr) -> SecretStr:
+    bare = key.get_secret_value().strip()
+    if not re.fullmatch(r"[!-~]*", bare):  # httpx would refuse the header, and quote it: key and all
+        raise ValueError("AI_API_KEY has characters that no key has: copy it again.")
+    return SecretStr(bare)
+
 
 class AiSettings(BaseSettings):
     """Variables like Inngest's own: AI_API_KEY, ... The key is in no event and in no step."""
 
     model_config = SettingsConfigDict(
-        env_file=ENV_FILE, env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore"
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
     ai_base_url: str = "https://api.openai.com/v1"  # any that speaks the chat completions API
-    ai_api_key: SecretStr = SecretStr("")  # none for a model of your own
+    ai_api_key: Annotated[SecretStr, AfterValidator(_check_key)] = SecretStr("")  # blank: sends none
     ai_model: str = "gpt-5-mini"
 
 
@@ -93,6 +108,7 @@ async def _use_tool(ctx: inngest.Context, call: str, function: dict[str, str]) -
 
 async def ask_person(run_id: str, call: str, what: str) -> None:
     """Write to whoever decides; the answer is an event `agent/decided` with this run and call."""
+    logger.info("May I %s? agent/decided run_id=%s call=%s approved=true", what, run_id, call)
 
 
 async def _is_approved(ctx: inngest.Context, call: str, what: str) -> bool:
@@ -111,7 +127,8 @@ async def ask_model(messages: list[dict[str, Any]]) -> dict[str, Any]:
     """The model's next message, and how many tokens the call took."""
     settings = get_ai_settings()
     request = {"model": settings.ai_model, "messages": messages, "tools": _describe_tools()}
-    headers = {"authorization": f"Bearer {settings.ai_api_key.get_secret_value()}"}
+    key = settings.ai_api_key.get_secret_value()
+    headers = {"authorization": f"Bearer {key}"} if key else {}
     async with httpx.AsyncClient(timeout=MODEL_TIMEOUT) as http:
         url = f"{settings.ai_base_url}/chat/completions"
         reply = await http.post(url, json=request, headers=headers)

@@ -1,4 +1,7 @@
-"""Runs as the tenant that the event names, and no tenant crowds out the others."""
+"""Runs as the tenant that the event names, with a cap on each tenant's steps.
+
+The cap is no turn: behind a long queue of one tenant the others wait until most of it is done.
+"""
 
 from typing import Any
 

@@ -24,7 +24,8 @@ def ask(action):
 def load_own():
     from core.config import get_settings
     get_settings()
-print(json.dumps([ask(load_own) if has_own else None, ask(lambda: importlib.import_module(module))]))
+own = ask(load_own) if has_own else None
+print(json.dumps([own, ask(lambda: importlib.import_module(module))]))
 """
 
 
@@ -36,8 +37,7 @@ def check_app_settings() -> str:
     """
     project = get_project()
     python, more = python_command()
-    is_new_project = project.module == "core.inngest"
-    command = [python, "-c", CODE, f"{project.module}.client", "yes" if is_new_project else ""]
+    command = [python, "-c", CODE, f"{project.module}.client", "yes" if project.is_new else ""]
     paths = [str(project.import_root), os.environ.get("PYTHONPATH", "")]
     env = os.environ | more | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
     try:

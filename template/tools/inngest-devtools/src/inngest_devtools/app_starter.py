@@ -118,7 +118,7 @@ class Zygote:
     def __init__(self) -> None:
         self._codes: dict[int, int] = {}
         self._has_ended = threading.Condition()
-        self._started: SimpleQueue[int] = SimpleQueue()
+        self._started: SimpleQueue[int | None] = SimpleQueue()
         self._has_threads = False
         python, more = python_command()
         with ZYGOTE_LOG.open("wb") as log:
@@ -144,11 +144,12 @@ class Zygote:
 
     def start(self, start: dict[str, Any]) -> App:
         self.send(start=start)
-        try:
-            return App(psutil.Process(self._started.get(timeout=FORK_TIMEOUT)), self)
-        except Empty:
-            name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
-            raise DevtoolsError(f"The app was not started; see {name}, or use --cold.") from None
+        with suppress(Empty):
+            pid = self._started.get(timeout=FORK_TIMEOUT)
+            if pid:
+                return App(psutil.Process(pid), self)
+        name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
+        raise DevtoolsError(f"The app was not started: {name} may say why, and --cold may help.")
 
     def send(self, **command: Any) -> None:
         assert self._process.stdin
@@ -182,6 +183,7 @@ class Zygote:
                 with self._has_ended:
                     self._codes[report["ended"]] = report["code"]
                     self._has_ended.notify_all()
+        self._started.put(None)  # nobody has to wait for it any more
 
 
 def forget_libraries() -> None:

@@ -89,7 +89,7 @@ class DevApp:
                 raise
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            self._streams.discard(task)  # type: ignore[arg-type]
+            self._streams.discard(task)
 
 
 def _is_event_stream(message: Message) -> bool:

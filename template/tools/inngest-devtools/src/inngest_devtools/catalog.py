@@ -44,7 +44,10 @@ def read_catalog() -> Catalog:
     functions = [one.function for one in client.inngest_client.definitions] if client else []
     classes = typed_event.find_event_classes() if typed_event else []
     return Catalog(
-        sorted({function.local_id: _read(function) for function in functions}.values(), key=_by_id),
+        sorted(
+            {function.local_id: _read(function) for function in functions}.values(),
+            key=_by_id,
+        ),
         {one.event_name: make_example(one.model_json_schema()) for one in classes},
     )
 

@@ -73,7 +73,7 @@ def _find_surroundings() -> Iterator[tuple[Path, Kind]]:
         yield env_file, "settings"
     for name in LOCKS:
         yield PROJECT_ROOT / name, "libraries"
-    yield Path(sysconfig.get_path("purelib")), "libraries"  # a package comes after its line
+    yield (Path(sysconfig.get_path("purelib")), "libraries")  # a package comes after its line
 
 
 def _state(path: Path) -> object:

@@ -191,6 +191,18 @@ def run_adopt(
     raise SystemExit(adopt.run(write=write))
 
 
+@cli.command(
+    "migrate",
+    add_help_option=False,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+)
+def run_migrate(context: typer.Context) -> None:
+    """Turn the older guide's code into today's: shows what it would change, --write writes it."""
+    from inngest_devtools.migrate import main
+
+    raise SystemExit(main(context.args))
+
+
 @cli.command("doctor")
 def run_doctor(as_json: Json = False) -> None:
     """Check everything between app and Dev Server, and say what to type.

@@ -1,5 +1,8 @@
-"""`dev --debug`: the app in the foreground of this terminal, where breakpoint() and a debugger work."""
+"""`dev --debug`: the app in the foreground, where breakpoint() and debuggers work."""
 
+import os
+import pdb  # noqa: T100
+import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -24,11 +27,18 @@ def run(port: int, config: ServerConfig | None) -> int:
                 cleanup.callback(dev_server.end, server)
                 cleanup.callback(unfinished.tell_end, config)
             dev_server.wait_until_healthy(server, config)
+        if "PYTHONBREAKPOINT" not in os.environ:
+            sys.breakpointhook = _break
         threading.Thread(target=_announce, args=(port, config), daemon=True).start()
         set_app_environment()
         options = {"port": port, "colors": console.is_terminal, "modules": str(MODULES_FILE)}
         app_process.run(options)
     return 0
+
+
+def _break(*_: object) -> None:
+    """pdb, which leaves Ctrl-C alone: that ends the app also after a breakpoint."""
+    pdb.Pdb(nosigint=True).set_trace(sys._getframe(1))
 
 
 def _announce(port: int, config: ServerConfig | None) -> None:

@@ -19,6 +19,7 @@ from inngest_devtools.logs import Logs, Tail, console
 from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, listens
 from inngest_devtools.project import (
     PROJECT_ROOT,
+    command,
     read_app_port,
     read_inngest_settings,
     read_settings_afresh,
@@ -60,7 +61,6 @@ def dev(
     read_inngest_settings()
     port = read_app_port()
     config = None if no_server else read_config()
-    dev_server.make_state_folder()
     leftover = running_app.end_leftover()
     if leftover:
         console.print(f"An earlier `dev` was killed: its app (pid {leftover}) is ended.")
@@ -70,6 +70,7 @@ def dev(
         check_database(config)
         if not find_cli():
             install()  # here, where Ctrl-C still ends it at once
+    dev_server.make_state_folder()
     if debug:
         from inngest_devtools import debug_run  # imports the app
 
@@ -252,7 +253,7 @@ class DevLoop:
 
     def _restart_server(self, config: ServerConfig) -> None:
         if not self._is_own_server:
-            console.print("The Dev Server keeps its settings until `dev-server restart`.")
+            console.print(f"The Dev Server keeps its settings until `{command('restart')}`.")
             return
         assert self._config
         unfinished.tell_end(self._config)

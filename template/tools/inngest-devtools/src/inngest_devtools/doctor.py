@@ -130,9 +130,7 @@ def _check_server(config: ServerConfig) -> Check:
         )
     if not is_up(f"{config.url}/health", timeout=TIMEOUT):
         detail = f"the Dev Server runs (pid {process.pid}) but does not answer at {config.url}"
-        return Check(
-            "server", "fail", detail, f"{command('logs')}, then {command('restart')}"
-        )
+        return Check("server", "fail", detail, f"{command('logs')}, then {command('restart')}")
     return Check("server", "ok", f"{config.url} answers (pid {process.pid})")
 
 
@@ -171,10 +169,7 @@ def _check_sync(functions: int, config: ServerConfig) -> Check:
     seen = look(read_inngest_settings().inngest_app_id, config)
     if seen.error:
         return Check(
-            "sync",
-            "fail",
-            f"not synced: {seen.error}",
-            f"correct that, then {command('start')}",
+            "sync", "fail", f"not synced: {seen.error}", f"correct that, then {command('start')}"
         )
     detail = f"{len(seen.functions)} of {count_functions(functions)} synced"
     if len(seen.functions) == functions:
@@ -197,8 +192,5 @@ def _check_event(config: ServerConfig) -> Check:
             return Check("event", "ok", "sent and received")
         time.sleep(0.1)
     return Check(
-        "event",
-        "fail",
-        f"sent, but not received in {EVENT_TIMEOUT:.0f} s",
-        command("restart"),
+        "event", "fail", f"sent, but not received in {EVENT_TIMEOUT:.0f} s", command("restart")
     )

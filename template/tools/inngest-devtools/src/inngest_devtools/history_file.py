@@ -17,7 +17,7 @@ WHERE function_finishes.run_id IS NULL AND function_runs.run_started_at > ?
 
 
 def read_unfinished(config: ServerConfig, since: datetime) -> list[str]:
-    """The function of each run that has begun and not ended; nothing where the history is elsewhere.
+    """The function of each run that has begun and not ended; nothing where that is elsewhere.
 
     Raises:
         sqlite3.Error: The file is another one than we know.

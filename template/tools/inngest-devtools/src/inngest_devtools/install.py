@@ -119,12 +119,7 @@ def _download(url: str, path: Path) -> None:
         time.sleep(attempt / 2)
         try:
             with httpx.stream(
-                "GET",
-                url,
-                headers=HEADERS,
-                follow_redirects=True,
-                timeout=TIMEOUT,
-                verify=_trust(),
+                "GET", url, headers=HEADERS, follow_redirects=True, timeout=TIMEOUT, verify=_trust()
             ) as reply:
                 reply.raise_for_status()
                 _save(reply.iter_raw(CHUNK), int(reply.headers.get("content-length", 0)), path)

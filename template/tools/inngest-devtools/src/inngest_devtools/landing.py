@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from inngest_devtools import doctor, landing_page, sending
 from inngest_devtools.catalog import read_catalog
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import read_inngest_settings
+from inngest_devtools.project import command, read_inngest_settings
 from inngest_devtools.runs import Run, read_runs
 
 PREFIX = "/_inngest-dev"
@@ -46,15 +46,12 @@ def is_local(scope: Scope) -> bool:
     if urlsplit(f"//{host}").hostname not in LOCAL_HOSTS:
         return False
     origin = headers.get("origin")
-    is_own = origin is None or urlsplit(origin).netloc == host
-    return (
-        is_own
-        and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-        or (
-            # A link from elsewhere may lead here; it is read by nobody but the person who followed it.
-            scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
-        )
-    )
+    if origin is not None and urlsplit(origin).netloc != host:
+        return False
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return True
+    # A link from elsewhere may lead here: what it shows, that other site cannot read.
+    return scope["method"] in ("GET", "HEAD") and headers.get("sec-fetch-mode") == "navigate"
 
 
 async def answer_root(scope: Scope, send: Send, docs_url: str | None) -> None:
@@ -130,7 +127,10 @@ def _read_runs() -> tuple[list[Run], str | None]:
     try:
         return read_runs(origin, first=SHOWN_RUNS), None
     except (OSError, ValueError, KeyError, TypeError):
-        return [], f"The Dev Server does not answer at {origin}: start it with inngest-dev start."
+        return (
+            [],
+            f"The Dev Server does not answer at {origin}: start it with {command('start')}.",
+        )
 
 
 async def _read_body(receive: Receive) -> bytes:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from inngest_devtools.catalog import Catalog, FunctionEntry
+from inngest_devtools.project import command
 from inngest_devtools.runs import Run
 
 STYLE = """
@@ -180,7 +181,7 @@ def _render_note(sent: FunctionEntry | None, problem: str | None) -> str:
 
 def _render_functions(catalog: Catalog) -> str:
     if not catalog.functions:
-        return "<p>There is none yet: <code>inngest-dev new NAME</code> writes one.</p>"
+        return f"<p>There is none yet: <code>{escape(command('new NAME'))}</code> writes one.</p>"
     items = "".join(_render_function(entry, catalog) for entry in catalog.functions)
     return f'<ul class="functions">{items}</ul>'
 

@@ -17,7 +17,7 @@ ROUTINE = re.compile(
     r"INFO\S*: +(Started server|Finished server|Waiting for application|Waiting for connections"
     r"|Application (startup|shutdown) complete|Uvicorn running|Shutting down"
     r"|\S+\.installation - Inngest app)"
-    r'|GET /_inngest-dev/'  # the page at `/`, which asks for the last runs
+    r"|GET /_inngest-dev/"  # the page at `/`, which asks for the last runs
 )
 
 console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)

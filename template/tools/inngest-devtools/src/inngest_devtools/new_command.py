@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from inngest_devtools import new_files
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
 from inngest_devtools.new_files import Names
-from inngest_devtools.project import PROJECT_ROOT, get_project
+from inngest_devtools.project import PROJECT_ROOT, command, get_project
 
 MAX_LENGTH = 40  # characters of a name
 
@@ -47,9 +46,9 @@ def new(
         file.write_text(content, "utf-8")
         console.print(f"{title:<9} {_display(file)}")
     _format(list(files))
-    if route and not _is_new_project():
+    if route and not project.is_new:
         console.print(f"\nA route of yours starts it with\n\n{_render_sending(names)}")
-    console.print(f"\nWhile `dev` runs, try it with `inngest-dev send {names.id}`.")
+    console.print(f"\nWhile `dev` runs, try it with `{command(f'send {names.id}')}`.")
 
 
 def _check_name(name: str) -> str:
@@ -72,7 +71,7 @@ def _plan(names: Names, cron: str | None, route: bool) -> dict[Path, tuple[str, 
         function = new_files.render_cron_function(names, _check_cron(cron))
     else:
         function = new_files.render_function(names)
-    tests = PROJECT_ROOT / ("tests" if _is_new_project() else "inngest_tests")
+    tests = PROJECT_ROOT / ("tests" if get_project().is_new else "inngest_tests")
     functions = get_project().package_folder / "functions"
     files = {
         functions / f"{names.python}.py": ("Function", function),
@@ -81,7 +80,7 @@ def _plan(names: Names, cron: str | None, route: bool) -> dict[Path, tuple[str, 
             new_files.render_test(names, has_event=not cron),
         ),
     }
-    if route and _is_new_project():
+    if route and get_project().is_new:
         routes = PROJECT_ROOT / "src" / "server" / "routes"
         files[routes / f"{names.python}.py"] = ("Route", new_files.render_route(names))
         test = tests / "routes" / f"test_{names.python}_route.py"
@@ -125,12 +124,8 @@ def _format(files: list[Path]) -> None:
     if not importlib.util.find_spec("ruff"):
         return
     for arguments in (["check", "--select", "I", "--fix"], ["format"]):
-        command = [sys.executable, "-m", "ruff", *arguments, "--quiet", *map(str, files)]
-        subprocess.run(command, cwd=PROJECT_ROOT, check=False, capture_output=True)
-
-
-def _is_new_project() -> bool:
-    return get_project().module == "core.inngest"
+        ruff = [sys.executable, "-m", "ruff", *arguments, "--quiet", *map(str, files)]
+        subprocess.run(ruff, cwd=PROJECT_ROOT, check=False, capture_output=True)
 
 
 def _render_sending(names: Names) -> str:

@@ -15,10 +15,12 @@ from inngest_devtools.project import PROJECT_ROOT
 
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
 
+OWN_GROUP: dict[str, Any]
+DETACHED: dict[str, Any]
 if sys.platform == "win32":
     # Ctrl-C reaches neither; closing the window still ends the first, whose console is ours.
-    OWN_GROUP: dict[str, Any] = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    DETACHED: dict[str, Any] = {
+    OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    DETACHED = {
         "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
     }
 else:

@@ -89,7 +89,12 @@ def command(words: str) -> str:
     """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
     if not get_project().is_new:
         return f"inngest-dev {words}"
-    return f"uv run {words}" if words.split()[0] == "dev" else f"uv run dev-server {words}"
+    name = words.split()[0]
+    if name == "dev":
+        return f"uv run {words}"
+    return (
+        f"uv run inngest-dev {words}" if name in ("send", "new") else f"uv run dev-server {words}"
+    )
 
 
 def load_package_module(name: str) -> Any:

@@ -3,12 +3,11 @@
 from typing import Annotated, Any
 
 import typer
-
 from inngest_devtools import sending
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
 from inngest_devtools.loopback import fetch
-from inngest_devtools.project import read_inngest_settings, set_dev_mode
+from inngest_devtools.project import command, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url
 
 TIMEOUT = 5.0  # seconds
@@ -48,7 +47,7 @@ def _read_catalog() -> dict[str, Any]:
     except (OSError, ValueError, TypeError):
         raise DevtoolsError(
             f"No app that `dev` has started answers at {app_url()}: start it with "
-            "`inngest-dev dev`, and send from a second terminal."
+            f"`{command('dev')}`, and send from a second terminal."
         ) from None
 
 

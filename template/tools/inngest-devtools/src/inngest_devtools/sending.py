@@ -5,7 +5,7 @@ from typing import Any
 
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch
-from inngest_devtools.project import read_inngest_settings
+from inngest_devtools.project import command, read_inngest_settings
 
 TIMEOUT = 5.0  # seconds
 
@@ -67,7 +67,7 @@ def _post(url: str, body: object) -> dict[str, Any]:
     except OSError:
         origin = read_inngest_settings().api_origin
         raise DevtoolsError(
-            f"The Dev Server does not answer at {origin}: start it with `inngest-dev start`."
+            f"The Dev Server does not answer at {origin}: start it with `{command('start')}`."
         ) from None
     except (ValueError, TypeError) as error:
         raise DevtoolsError(f"{url}: {error}") from None

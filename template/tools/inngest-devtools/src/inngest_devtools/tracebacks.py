@@ -12,7 +12,7 @@ LIBRARIES = tuple(
 
 
 def is_library(file: str) -> bool:
-    """Whether a file is Python's, an installed package's or the devtools'; all else is the user's."""
+    """Whether a file is Python's, a package's or the devtools'; all else is the user's."""
     folders = Path(file).parts
     if "site-packages" in folders or "dist-packages" in folders:
         return True

@@ -1,4 +1,4 @@
-"""Runs that cannot go on: `inngest dev` keeps its queue in memory, and their history alone on disk."""
+"""Runs that cannot go on: `inngest dev` keeps its queue in memory, and on disk their history."""
 
 import json
 import sqlite3
@@ -7,19 +7,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import psutil
-
 from inngest_devtools.dev_server import STATE
 from inngest_devtools.history_file import read_unfinished
 from inngest_devtools.logs import console
+from inngest_devtools.project import command
 from inngest_devtools.runs import LIMIT, read_runs
 from inngest_devtools.server_config import ServerConfig
 
 TOLD_FILE = STATE / "unfinished.json"  # when the server began whose start told of earlier runs
 STATUSES = ("QUEUED", "RUNNING")
-KEEP = (
-    "To keep such runs while the app ends and starts, start the Dev Server on its own first: "
-    "`inngest-dev start`."
-)
+KEEP = "To keep such runs while the app ends and starts, start the Dev Server on its own first:"
 
 
 def tell_end(config: ServerConfig) -> None:
@@ -27,7 +24,7 @@ def tell_end(config: ServerConfig) -> None:
     began = _read_told()
     names = [name for name, queued_at in _ask(config) if queued_at > began]
     if names:
-        _print(f"{_count(names)} cannot go on without the Dev Server. {KEEP}")
+        _print(f"{_count(names)} cannot go on without the Dev Server. {_advise()}")
 
 
 def tell_crash(config: ServerConfig) -> None:
@@ -46,7 +43,9 @@ def tell_start(config: ServerConfig, server: psutil.Process) -> None:
     told = _read_told()
     names = [name for name, queued_at in _ask(config) if told < queued_at < began]
     if names:
-        _print(f"{_count(names)} of an earlier Dev Server cannot go on: start them anew. {KEEP}")
+        _print(
+            f"{_count(names)} of an earlier Dev Server cannot go on: start them anew. {_advise()}"
+        )
     TOLD_FILE.write_text(json.dumps(began.isoformat()), "utf-8")
 
 
@@ -56,6 +55,10 @@ def _ask(config: ServerConfig) -> list[tuple[str, datetime]]:
         return [(run.function, run.queued_at) for run in read_runs(config.url, STATUSES)]
     except (OSError, ValueError, KeyError, TypeError):
         return []
+
+
+def _advise() -> str:
+    return f"{KEEP} `{command('start')}`."
 
 
 def _count(names: Sequence[str]) -> str:

@@ -2,8 +2,8 @@
 the project's own.
 
 `app_starter.py` starts it, in a session of its own. Both speak in lines of JSON. It has one thread,
-for a fork copies no other. (Not `multiprocessing`'s forkserver: that imports the program anew, takes
-the choice of a start method from the app, and leaves the app behind after kill -9.)
+for a fork copies no other. (Not `multiprocessing`'s forkserver: that imports the program anew,
+takes the choice of a start method from the app, and leaves the app behind after kill -9.)
 """
 
 import gc
@@ -14,6 +14,7 @@ import select
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -35,7 +36,10 @@ def main() -> None:
         # A library at a time, and only while nobody wants anything.
         ready, _, _ = select.select([0, woken], [], [], 0 if to_import else None)
         if not ready:
-            _import(to_import.pop(0), reports)
+            name = to_import.pop(0)
+            if _import_starts_thread(name):
+                _report(reports, threaded=name)
+                to_import.clear()  # another one will do without it
         if woken in ready:
             os.read(woken, 4096)
             _reap(children, reports)
@@ -59,15 +63,12 @@ def _report(reports: int, **values: Any) -> None:
     os.write(reports, json.dumps(values).encode() + b"\n")
 
 
-def _import(name: str, reports: int) -> None:
+def _import_starts_thread(name: str) -> bool:
     if name in sys.modules:
-        return
-    try:
+        return False
+    with suppress(Exception, SystemExit):  # the app will say so itself, if it still imports that
         importlib.import_module(name)
-    except (Exception, SystemExit):
-        return  # the app will say so itself, if it still imports that
-    if psutil.Process().num_threads() > 1:
-        _report(reports, threaded=name)
+    return psutil.Process().num_threads() > 1
 
 
 def _fork(start: dict[str, Any], inherited: list[int]) -> tuple[int, int]:
@@ -110,7 +111,8 @@ def _end(children: dict[int, int]) -> None:
     deadline = time.monotonic() + END_TIMEOUT
     for stop in (signal.SIGTERM, signal.SIGKILL):
         for pid in children:
-            os.killpg(pid, stop)  # each leads a group
+            with suppress(ProcessLookupError):
+                os.killpg(pid, stop)  # each leads a group
         while children and time.monotonic() < deadline:
             children = {pid: 0 for pid in children if not os.waitpid(pid, os.WNOHANG)[0]}
             time.sleep(0.01)

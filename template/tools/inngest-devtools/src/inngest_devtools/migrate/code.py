@@ -8,25 +8,27 @@ from pathlib import Path
 import libcst as cst
 
 from inngest_devtools.migrate import files
+from inngest_devtools.migrate.callers import follow_calls
 from inngest_devtools.migrate.client import complete_clients
 from inngest_devtools.migrate.decorators import migrate_wrappers, report_lone_wrappers
 from inngest_devtools.migrate.findings import find_all, find_in_file, steps_of
 from inngest_devtools.migrate.functions import Clients, Found, find_functions
 from inngest_devtools.migrate.handlers import Plan, plan_handler
-from inngest_devtools.migrate.imports import settle_imports
+from inngest_devtools.migrate.imports import needs_imports, settle_imports
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.sends import rewrite_sends
-from inngest_devtools.migrate.serving import rewrite_serving
+from inngest_devtools.migrate.serving import report_unserved, rewrite_serving
 from inngest_devtools.migrate.source import Source
 from inngest_devtools.migrate.steps import move_groups, move_imported_steps, report_missing_steps
 from inngest_devtools.migrate.triggers import rewrite_triggers
 from inngest_devtools.migrate.work import Work, Works
 
-# Only a file with one of these can be concerned.
+# Only a file with one of these can be concerned: the rest is not parsed, which takes its time.
 CONCERNED = re.compile(
-    r"inngest|\bcreate_function\b|\bsend_event\b|\.send\(\s*event\s*="
+    r"^[ \t]*(from|import)\b[^\n#]*inngest|\binngest\.[A-Za-z]"
+    r"|\bcreate_function\b|\bsend_event\b|\.send\(\s*event\s*="
     r"|\bstep\.(run|sleep|sleep_until|wait_for_event|invoke|parallel)\(",
-    re.IGNORECASE,
+    re.MULTILINE,
 )
 
 
@@ -72,8 +74,8 @@ def _read(project: Project, path: Path, result: Result) -> Source | None:
         text = files.read(path).text
     except files.CannotRead as error:
         data = path.read_bytes() if path.exists() else b""
-        if re.search(rb"inngest", data, re.IGNORECASE):
-            result.findings.append((path, 0, f"{error}"))
+        if b"inngest" in data:
+            result.findings.append((path, 0, str(error)))
         return None
     if not CONCERNED.search(text):
         return None
@@ -98,7 +100,7 @@ def _all_concerned(project: Project, sources: list[Source]) -> list[Source]:
     named = {source.path for source in sources}
     around = []
     for path in project.paths:
-        if path not in named and "inngest" in (project.text(path) or "").lower():
+        if path not in named and "create_function" in (project.text(path) or ""):
             source = project.source(path)
             if source is not None:
                 around.append(source)
@@ -120,8 +122,10 @@ def _rewrite(project: Project, found: Found, clients: Clients, works: Works) -> 
         rewrite_triggers(work)
         rewrite_sends(work, project, clients)
         rewrite_serving(work, project, found, clients)
+        follow_calls(work, project, plans)
         complete_clients(work)
         find_in_file(work)
+    report_unserved(works, project, found)
     return plans
 
 
@@ -148,5 +152,7 @@ def _settle(
     project: Project, clients: Clients, work: Work, has_functions: bool
 ) -> tuple[str, list[str]]:
     text = work.edits.apply(work.source.text)
+    if text == work.source.text and not needs_imports(work.source):
+        return text, []
     path, released = work.source.path, work.released
     return settle_imports(path, text, released, project, clients, has_functions)

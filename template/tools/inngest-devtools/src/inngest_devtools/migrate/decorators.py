@@ -60,13 +60,25 @@ def report_lone_wrappers(work: Work, plans: dict[int, Plan]) -> None:
             continue
         owner = source.owner(function)
         assert isinstance(owner, cst.FunctionDef)
-        if not any(each.node is function for each in _wrappers_of(source, owner, owner)):
-            continue
+        wrappers = [w for w in _wrappers_of(source, owner, owner) if w.node is function]
         params = [*function.params.posonly_params, *function.params.params]
-        if params and kind_of(source, params[0].annotation) == "event":
-            name = params[0].name.value
-            message = f"{function.name.value} takes the event, but the SDK hands over the context: take ctx, read ctx.event, pass ctx on"
-            work.report(function, message.replace("the event", f"{name} as an event", 1))
+        if wrappers and params and kind_of(source, params[0].annotation) == "event":
+            message = f"{function.name.value} takes {params[0].name.value} as an event, but the SDK hands over the context: take ctx, read ctx.event, pass ctx on"
+            work.report(function, message)
+        elif wrappers and not params and "inngest" in source.text:
+            _report_event_handed_on(work, wrappers[0], function)
+
+
+def _report_event_handed_on(work: Work, wrapper: Wrapper, function: cst.FunctionDef) -> None:
+    source = work.source
+    for call in wrapper.calls:
+        argument = call.args[0] if call.args else None
+        if argument is None or argument.star or not isinstance(function.params.star_arg, cst.Param):
+            continue
+        context = _context_of_star(source, function)
+        if _is_event(source, argument.value, context):
+            message = f"{source.code(call)} hands on the event, but handlers take the context: hand on {context}"
+            work.report(call, message)
 
 
 def wrappers_in(target: Target) -> list[Wrapper]:
@@ -110,10 +122,13 @@ def _check_async(
     handler: Handler, where: Source, decorator: cst.BaseExpression, target: Target, works: Works
 ) -> None:
     """A `def` wrapper around an `async def` handler makes the SDK call it as a sync one."""
-    if not handler.node.asynchronous:
-        return
     work = works.of(where)
     name = where.code(decorator)
+    if not handler.node.asynchronous:
+        if any(wrapper.node.asynchronous for wrapper in wrappers_in(target)):
+            message = f"@{name} wraps a sync handler in an async def, which the SDK calls as an async one: make {handler.node.name.value} an async def"
+            work.report(decorator, message)
+        return
     if target.kind == "class":
         message = f"@{name} makes an object of the async handler, which the SDK calls as a sync one: its output cannot be serialized"
         work.report(decorator, message)
@@ -131,6 +146,8 @@ def _migrate(
     work = works.of(source)
     params = [*function.params.posonly_params, *function.params.params]
     if not params and isinstance(function.params.star_arg, cst.Param):
+        first = f"{function.params.star_arg.name.value}[0]"
+        plans[id(function)] = Plan(Handler(source, function), context=first)
         _pass_context_on(project, found, wrapper, work, _context_of_star(source, function), works)
         return
     if not params and function.params.star_kwarg is not None:
@@ -227,10 +244,7 @@ def _drop_second(work: Work, call: cst.Call, step: str) -> None:
     for previous, argument in zip(call.args, call.args[1:], strict=False):
         if argument.star or dotted_name(argument.value) not in (step, f"ctx.{step}"):
             continue
-        start, end = source.end(previous), source.end(argument)
-        # What was planned for the step in there goes with it.
-        work.edits.items = [e for e in work.edits.items if not (start <= e[0] and e[1] <= end)]
-        work.edits.replace(start, end, "")
+        work.edits.replace_all(source.end(previous), source.end(argument), "")
 
 
 def _other_uses(project: Project, found: Found, wrapper: Wrapper) -> list[str]:

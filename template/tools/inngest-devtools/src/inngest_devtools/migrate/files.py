@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 # Folders that hold no code of the team's, in a repository or out of one.
@@ -141,7 +142,7 @@ def find(path: Path, root: Path) -> Found:
     for each in sorted({*below, *extra}):
         if leads_out(each, path):
             found.leading_out.append(each)
-        elif each.is_file():
+        elif each.is_file() and not each.is_symlink():  # a link's target is below as well
             found.paths.append(each)
     return found
 
@@ -222,6 +223,7 @@ def uncommitted(paths: Iterable[Path]) -> list[Path]:
     return dirty
 
 
+@cache
 def _is_environment(folder: Path) -> bool:
     return (folder / "pyvenv.cfg").exists()
 

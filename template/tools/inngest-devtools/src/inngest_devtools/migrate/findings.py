@@ -164,9 +164,21 @@ class _Body:
         self._find(function, CLOCKS, "differs at every replay: call it in a step")
         for node in _own_nodes(function):
             if isinstance(node, cst.Try | cst.TryStar):
-                self._look_at_try(node)
+                self._look_at_try(node, is_handler=function is self.handler.node)
+            elif isinstance(node, cst.With):
+                self._look_at_with(node)
             elif isinstance(node, cst.Call):
                 self._look_at_call(node)
+
+    def _look_at_with(self, node: cst.With) -> None:
+        """`with suppress(Exception)` is an except without raise."""
+        for item in node.items:
+            call = item.item
+            if not isinstance(call, cst.Call) or not self._has_step(node.body):
+                continue
+            caught = {self.source.code(each.value) for each in call.args}
+            if "contextlib.suppress" in self.source.qualified(call.func) and caught & {"Exception", "BaseException"}:
+                self.work.report(call, f"{self.source.code(call)} around a step ends the retries: suppress inngest.StepError")
 
     def _find(self, function: Function, rule: re.Pattern[str], message: str) -> None:
         for call in _own_calls(function):
@@ -214,7 +226,7 @@ class _Body:
                 message = f"{target.name} is async and never awaited in a sync handler, so that its output cannot be serialized: make the handler async"
                 self.work.report(call, message)
 
-    def _look_at_try(self, node: cst.Try | cst.TryStar) -> None:
+    def _look_at_try(self, node: cst.Try | cst.TryStar, is_handler: bool) -> None:
         has_step = self._has_step(node.body)
         for clause in node.handlers:
             caught = self.source.code(clause.type) if clause.type is not None else ""
@@ -225,7 +237,7 @@ class _Body:
                 what = f"except {caught}" if caught else "a bare except"
                 message = f"{what} around a step swallows the SDK's own interrupt, and loses what the step returned: except inngest.StepError"
                 self.work.report(clause, message)
-            elif names & {"", "BaseException", "Exception"} and (has_step or _returns(clause)):
+            elif names & {"", "BaseException", "Exception"} and (has_step or (is_handler and _returns(clause))):
                 what = f"except {caught}" if caught else "a bare except"
                 message = f"{what} without raise ends the retries: the run counts as completed. Let it raise, or catch inngest.StepError where the step's last try is over"
                 self.work.report(clause, message)

@@ -14,7 +14,7 @@ from inngest_devtools.migrate.project import (
     find_method,
     returned_values,
 )
-from inngest_devtools.migrate.source import Source, argument, dotted_name, positional
+from inngest_devtools.migrate.source import Source, argument, dotted_name, positional, walk
 
 MOST_HOPS = 8
 
@@ -202,7 +202,12 @@ class _Finder:
         has_trigger = argument(call, "trigger") is not None
         if not ((has_id and (has_trigger or stars)) or (has_trigger and stars)):
             return False
-        return "inngest" in source.text.lower()
+        trigger = argument(call, "trigger")
+        meanings = _meanings_in(source, trigger.value) if trigger is not None else set()
+        if meanings:
+            return any(name.startswith("inngest.") for name in meanings)
+        names = {source.code(func.value), *source.qualified(func.value)}
+        return imports_sdk(source) or any("inngest" in name.lower() for name in names)
 
     def _take(self, source: Source, call: cst.Call) -> None:
         self.found.creations.append((source, call))
@@ -346,6 +351,27 @@ class _Finder:
                 if value is not None and id(value) in self._decorators:
                     return True
         return False
+
+
+def imports_sdk(source: Source) -> bool:
+    """Whether a file imports Inngest's SDK, or something of it."""
+    for each in source.imports:
+        if isinstance(each, cst.Import):
+            names = [dotted_name(alias.name) or "" for alias in each.names]
+        else:
+            names = [] if each.relative else [dotted_name(each.module) or ""]
+        if any(name.partition(".")[0] == "inngest" for name in names):
+            return True
+    return False
+
+
+def _meanings_in(source: Source, node: cst.CSTNode) -> set[str]:
+    """What the calls in an expression stand for through imports."""
+    found: set[str] = set()
+    for each in walk(node):
+        if isinstance(each, cst.Call):
+            found |= source.qualified(each.func)
+    return found
 
 
 def _method(source: Source, method: cst.FunctionDef, bound: bool) -> Handler:

@@ -11,7 +11,7 @@ import libcst as cst
 from libcst.metadata import ImportAssignment
 
 from inngest_devtools.migrate import sdk
-from inngest_devtools.migrate.functions import Clients
+from inngest_devtools.migrate.functions import Clients, imports_sdk
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
 
@@ -47,13 +47,25 @@ def settle_imports(
     """
     source = Source(path, text)
     undefined = {name for name, _ in source.undefined()}
-    is_concerned = has_functions or _imports_sdk(source)
+    is_concerned = has_functions or imports_sdk(source)
     wanted = {name for name in undefined if _sdk_name(name)} if is_concerned else set()
     text, removed, placed = _prune(source, released, wanted)
     source = Source(path, text)
     text, added = _add(source, project, clients, is_concerned)
     notes = [f"imports no {name}" for name in sorted(removed - placed)]
     return text, [*notes, *(f"imports {name}" for name in sorted({*added, *placed}))]
+
+
+def needs_imports(source: Source) -> bool:
+    """Whether a file that is not rewritten lacks an import, or has one that cannot be."""
+    known = {*TYPING, "inngest"}
+    for name, _ in source.undefined():
+        if name in known or _sdk_name(name) or "client" in name or "tenant" in name:
+            return True
+    if _lacks_submodule(source, "inngest.fast_api"):
+        return True
+    aliases = (a for i in source.imports if not isinstance(i.names, cst.ImportStar) for a in i.names)
+    return any(dotted_name(alias.name) in GONE for alias in aliases)
 
 
 def _sdk_name(name: str) -> str | None:
@@ -186,8 +198,13 @@ def remove_statement(source: Source, edits: Edits, node: cst.CSTNode) -> None:
     start, end = source.start(statement), source.end(statement)
     line_start, line_end = source.line_start(start), source.line_end(end)
     is_whole_line = isinstance(statement, cst.Try) or len(getattr(statement, "body", ())) == 1
-    if not is_whole_line or text[line_start:start].strip():
-        edits.replace(source.start(node), source.end(node), "pass")
+    if not is_whole_line:
+        start, end = source.start(node), source.end(node)
+        follower = re.compile(r"[ \t]*;[ \t]*(?=[^\s#])").match(text, end)
+        edits.replace(start, follower.end() if follower else end, "" if follower else "pass")
+        return
+    if text[line_start:start].strip():
+        edits.replace(start, end, "pass")
         return
     block = source.parent(statement)
     siblings = getattr(block, "body", ())
@@ -282,16 +299,6 @@ def _add(
     if lines:
         _insert_line(source, edits, source.newline.join(lines))
     return edits.apply(source.text), added
-
-
-def _imports_sdk(source: Source) -> bool:
-    for each in source.imports:
-        if isinstance(each, cst.Import):
-            if any((dotted_name(a.name) or "").partition(".")[0] == "inngest" for a in each.names):
-                return True
-        elif not each.relative and (dotted_name(each.module) or "").partition(".")[0] == "inngest":
-            return True
-    return False
 
 
 def _is_attribute(source: Source, node: cst.CSTNode) -> bool:

@@ -38,6 +38,7 @@ class Project:
     def __init__(self, root: Path, paths: Iterable[Path]) -> None:
         self.root = root
         self.paths = sorted(set(paths))
+        self._known = set(self.paths)
         self._by_stem: dict[str, list[Path]] = {}
         for path in self.paths:
             stem = path.parent.name if path.name == "__init__.py" else path.stem
@@ -114,7 +115,7 @@ class Project:
             name = name.lstrip(".")
             if not name:
                 package = base / "__init__.py"
-                return [Target("module", base.name, self.source(package))] if package in self.paths else []
+                return [Target("module", base.name, self.source(package))] if package in self._known else []
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             path = self._find(parts[:length], source.path, base)
@@ -123,13 +124,27 @@ class Project:
                 continue
             rest = parts[length:]
             if not rest:
+                package = self._package_of(module, source)
+                if package is not None and package.own(package.top, parts[-1]):
+                    # A name of the package hides its module of that name.
+                    found = self.resolve_name(package, parts[-1], package.top, hops)
+                    if found:
+                        return found
                 return [Target("module", name, module)]
             return self.resolve_name(module, ".".join(rest), module.top, hops)
-        if base is not None and base / "__init__.py" in self.paths and base / "__init__.py" != source.path:
-            package = self.source(base / "__init__.py")
+        initial = base / "__init__.py" if base is not None else None
+        if initial in self._known and initial != source.path:
+            package = self.source(initial) if initial else None
             if package is not None:
                 return self.resolve_name(package, name, package.top, hops)
         return [Target("unknown", name)]
+
+    def _package_of(self, module: Source, importer: Source) -> Source | None:
+        """The package that holds a module, unless that is what imports it."""
+        is_package = module.path.name == "__init__.py"
+        folder = module.path.parent.parent if is_package else module.path.parent
+        path = folder / "__init__.py"
+        return self.source(path) if path in self._known and path != importer.path else None
 
     def _resolve_star(self, source: Source, dotted: str, hops: int) -> list[Target]:
         for each in source.imports:

@@ -11,7 +11,7 @@ import libcst as cst
 from inngest_devtools.migrate.functions import Clients, Found
 from inngest_devtools.migrate.project import Project, Target, assigned_value
 from inngest_devtools.migrate.source import Source, argument, comments, dotted_name, positional
-from inngest_devtools.migrate.work import Work
+from inngest_devtools.migrate.work import Work, Works
 
 DEFAULT_PATH = "/api/inngest"
 LONGEST_LINE = 100
@@ -36,6 +36,58 @@ def rewrite_serving(work: Work, project: Project, found: Found, clients: Clients
             _append(work, call, extra, 0)
         else:
             _append(work, call, extra, 0)
+
+
+def report_unserved(works: Works, project: Project, found: Found) -> None:
+    """Name the functions that no `serve` is given, where there is one that lists its functions."""
+    served: set[int] = set()
+    calls = []
+    for work in works.all():
+        for call in work.source.calls:
+            if any(SERVE.match(name) for name in work.source.qualified(call.func)):
+                calls.append((work, call))
+    for work, call in calls:
+        given = _argument(call, 2, "functions")
+        if given is None:
+            listed: set[int] | None = _identities_at_hand(work.source, project, found, call)
+        else:
+            listed = _served_by(work.source, project, found, given.value)
+        if listed is None:
+            return  # a list that is made in a way that is not followed
+        served |= listed
+    missing = [h for h in found.handlers if h.is_decorated and id(h.node) not in served]
+    for handler in missing if calls else ():
+        name = handler.node.name.value
+        message = f"{name} is given to no serve, so that the server never calls it"
+        works.of(handler.source).report(handler.node, message)
+
+
+def _identities_at_hand(
+    source: Source, project: Project, found: Found, call: cst.Call
+) -> set[int]:
+    seen: set[int] = set()
+    for _ in _functions_at_hand(source, project, found, call, seen):
+        pass
+    return seen
+
+
+def _served_by(
+    source: Source, project: Project, found: Found, value: cst.BaseExpression
+) -> set[int] | None:
+    if isinstance(value, cst.ListComp):
+        value = value.for_in.iter
+    if isinstance(value, cst.List | cst.Tuple):
+        members: set[int] = set()
+        for element in value.elements:
+            identities = [_identity(t, project, found) for t in project.resolve(source, element.value)]
+            members |= {each for each in identities if each is not None}
+        return members
+    for target in project.resolve(source, value):
+        if target.kind == "value" and target.source and target.node:
+            assigned = assigned_value(target.source, target.node)
+            if isinstance(assigned, cst.List | cst.Tuple | cst.ListComp):
+                return _served_by(target.source, project, found, assigned)
+    return None
 
 
 def _argument(call: cst.Call, index: int, keyword: str) -> cst.Arg | None:
@@ -95,8 +147,8 @@ def _unmount(work: Work, serve: cst.Call, mount: cst.Call, extra: list[str]) -> 
     kept = [*comments(text[first:start]), *comments(_after(text, end, last))]
     if not source.inside(serve, mount):
         # The name that it was assigned to goes, and the line that mounts it.
-        kept += comments(source.code(mount))
         line = source.statement(mount)
+        kept += comments(text[source.start(mount) : source.line_end(source.end(line))])
         work.edits.replace(source.line_start(source.start(line)), source.next_line(source.end(line)), "")
     lead = "".join(f"{comment}{source.newline}{outer}" for comment in kept)
     work.edits.replace(first, start, lead)
@@ -172,7 +224,7 @@ def _missing_functions(
     named = sum(1 for name in ("app", "client") if argument(call, name) is not None)
     if len(positional(call)) + named > 2:
         return []
-    names = list(_functions_at_hand(work.source, project, found, call))
+    names = list(_functions_at_hand(work.source, project, found, call, set()))
     if not names:
         work.report(call, "serve needs the list of functions as its third argument, and none is imported here")
         return []
@@ -184,11 +236,13 @@ def _missing_functions(
 
 
 def _functions_at_hand(
-    source: Source, project: Project, found: Found, call: cst.Call
+    source: Source, project: Project, found: Found, call: cst.Call, seen: set[int]
 ) -> Iterator[str]:
-    """The Inngest functions that can be named where `serve` is called, in the order of the text."""
+    """The Inngest functions that can be named where `serve` is called, in the order of the text.
+
+    What tells each of them from another is added to `seen`.
+    """
     scope = source.scope(call)
-    seen: set[int] = set()
     for name in _visible_names(source, project, call):
         targets = project.resolve_name(source, name, scope)
         for target in targets:
@@ -220,7 +274,7 @@ def _visible_names(source: Source, project: Project, call: cst.Call) -> list[str
     for each in source.imports:
         if isinstance(each, cst.ImportFrom) and isinstance(each.names, cst.ImportStar):
             for module in project.modules_of(source, each):
-                names |= {a.name: source.start(each) for a in module.top.assignments if a.name[:1] != "_"}
+                names |= dict.fromkeys(_names_of(module, project), source.start(each))
     return sorted(names, key=lambda name: names[name])
 
 
@@ -236,14 +290,22 @@ def _place(node: cst.CSTNode, name: str) -> cst.CSTNode:
 def _functions_of(
     module: Source, project: Project, found: Found, seen: set[int]
 ) -> Iterator[str]:
-    for each in sorted(module.top.assignments, key=lambda a: a.name):
-        if "." in each.name or each.name.startswith("_"):
-            continue
-        for target in project.resolve_name(module, each.name, module.top):
+    for name in sorted(_names_of(module, project)):
+        for target in project.resolve_name(module, name, module.top):
             identity = _identity(target, project, found)
             if identity is not None and identity not in seen:
                 seen.add(identity)
-                yield each.name
+                yield name
+
+
+def _names_of(module: Source, project: Project, hops: int = 4) -> set[str]:
+    """The public names of a module, with those of its `from ... import *`."""
+    names = {each.name for each in module.top.assignments}
+    for each in module.imports:
+        if hops and isinstance(each, cst.ImportFrom) and isinstance(each.names, cst.ImportStar):
+            for other in project.modules_of(module, each):
+                names |= _names_of(other, project, hops - 1)
+    return {name for name in names if "." not in name and not name.startswith("_")}
 
 
 def _identity(target: Target, project: Project, found: Found) -> int | None:

@@ -43,6 +43,11 @@ class Edits:
         self.items.append((start, end, new))
         return True
 
+    def replace_all(self, start: int, end: int, new: str) -> None:
+        """Plan a change in place of those that were planned inside of it."""
+        self.items = [each for each in self.items if not (start <= each[0] and each[1] <= end)]
+        self.replace(start, end, new)
+
     def insert(self, position: int, new: str) -> None:
         self.items.append((position, position, new))
 

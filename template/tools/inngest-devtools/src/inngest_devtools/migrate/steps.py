@@ -8,7 +8,7 @@
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst.metadata import ImportAssignment
+from libcst.metadata import BaseAssignment, ImportAssignment
 
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.handlers import Plan, insert_at_top, replace_step
@@ -31,6 +31,10 @@ def move_imported_steps(work: Work, plans: dict[int, Plan]) -> None:
         plan = _plan_around(source, use, plans)
         if plan is None or plan.context is None:
             parent = source.parent(use)
+            if isinstance(parent, cst.Assign) and parent.value is use:
+                work.replace(use, "None")  # the module would fail on it, whoever uses the name
+                work.note(use, f"{source.code(use)} is not there: None")
+                continue
             what = source.code(parent) if isinstance(parent, cst.Attribute) else source.code(use)
             work.report(use, f"{what} is not there any more, and {PASS_IT_ON}")
             continue
@@ -80,15 +84,28 @@ def report_missing_steps(work: Work, plans: dict[int, Plan]) -> None:
                 work.note(node, f"step is {plan.context}.step")
 
 
-def _imported(source: Source) -> Iterator[tuple[str, ImportAssignment]]:
+def _imported(source: Source) -> Iterator[tuple[str, BaseAssignment]]:
+    """Names that stand for the step that cannot be imported: `step = inngest.step` as well."""
     for scope in source.all_scopes():
-        for each in scope.assignments:
-            if isinstance(each, ImportAssignment) and _stands_for_step(source, each):
+        for each in list(scope.assignments):
+            if isinstance(each, ImportAssignment):
+                if "inngest.step" in source.imported_as(each.name, each.scope):
+                    yield each.name, each
+            elif _is_read_from_sdk(source, getattr(each, "node", None)):
                 yield each.name, each
 
 
-def _stands_for_step(source: Source, each: ImportAssignment) -> bool:
-    return "inngest.step" in source.imported_as(each.name, each.scope)
+def _is_read_from_sdk(source: Source, node: cst.CSTNode | None) -> bool:
+    """Whether a name is assigned `inngest.step` or `getattr(inngest, "step", None)`."""
+    if not isinstance(node, cst.Name):
+        return False
+    value = assigned_value(source, node)
+    if isinstance(value, cst.Attribute):
+        return source.qualified(value) == {"inngest.step"}
+    if not isinstance(value, cst.Call) or dotted_name(value.func) != "getattr":
+        return False
+    plain = [source.code(each.value).strip("\"'") for each in value.args]
+    return plain[1:2] == ["step"] and source.qualified(value.args[0].value) == {"inngest"}
 
 
 def _uses(source: Source) -> Iterator[tuple[str, cst.CSTNode]]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inngest_devtools.testing.app_server import free_port, free_ports, serve
-    from inngest_devtools.testing.durable_code import find_mistakes
-    from inngest_devtools.testing.fixtures import CountCalls
+    from inngest_devtools.testing.durable_code import check_file, find_mistakes
+    from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
     from inngest_devtools.testing.protocol import Json, sign
     from inngest_devtools.testing.real_server import RealServer
@@ -22,11 +22,13 @@ __all__ = [
     "CountCalls",
     "InngestServer",
     "Json",
+    "OverrideSettings",
     "RealServer",
     "Run",
     "StandIn",
     "SyncError",
     "Unsupported",
+    "check_file",
     "find_mistakes",
     "free_port",
     "free_ports",
@@ -38,11 +40,13 @@ MODULES = {
     "CountCalls": "fixtures",
     "InngestServer": "inngest_server",
     "Json": "protocol",
+    "OverrideSettings": "fixtures",
     "RealServer": "real_server",
     "Run": "inngest_server",
     "StandIn": "stand_in",
     "SyncError": "inngest_server",
     "Unsupported": "unsupported",
+    "check_file": "durable_code",
     "find_mistakes": "durable_code",
     "free_port": "app_server",
     "free_ports": "app_server",

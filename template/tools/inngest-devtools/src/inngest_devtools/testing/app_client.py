@@ -1,4 +1,5 @@
-"""The requests that a server makes: to the app for its functions, to a model for `step.ai.infer`."""
+"""The requests that a server makes: to the app for its functions, to a model for `step.ai.infer`.
+"""
 
 import json
 import re
@@ -7,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 import jcs  # type: ignore[import-untyped]
-
 from inngest_devtools.testing.protocol import (
     Json,
     Reply,
@@ -90,7 +90,8 @@ class AppClient:
 
 
 class InferenceFailed(Exception):
-    """A request to a model that failed; `memo` is what the step comes to if it is not tried again."""
+    """A request to a model that failed; `memo` is what the step comes to if it is not tried again.
+    """
 
     def __init__(self, problem: str, body: str) -> None:
         super().__init__(problem)

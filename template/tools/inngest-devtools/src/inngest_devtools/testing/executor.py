@@ -1,7 +1,8 @@
 """Runs functions: delivers events, calls the app step by step, and lets virtual time pass.
 
-All decisions are made in the thread that asks for them. Only the requests to the app are made in others,
-side by side, as the real server makes them; their answers and the app's events come in by `_mail`.
+All decisions are made in the thread that asks for them. Only the requests to the app are made in
+others, side by side, as the real server makes them; their answers and the app's events come in by
+`_mail`.
 """
 
 import time
@@ -22,6 +23,7 @@ from inngest_devtools.testing.flow_control import (
     RateLimiter,
     Singletons,
     Throttle,
+    find_limits,
     find_priority,
 )
 from inngest_devtools.testing.functions import Function
@@ -295,6 +297,7 @@ class Executor:
             events=events,
             created=self.clock.now,
             not_before=time.monotonic() + TICK,
+            limits=find_limits(function, event),
             priority=find_priority(function, event),
             is_batch=is_batch,
         )
@@ -391,7 +394,8 @@ class Executor:
                 raise Unsupported(f"the op {other} of step {op.get('displayName')!r}")
 
     def _resolve(self, run: RunState, step_id: str, memo: Any) -> None:
-        """Remember what a step came to; when no other is under way, ask the function what is next."""
+        """Remember what a step came to; when no other is under way, ask the function what is next.
+        """
         if not run.is_running or step_id not in run.pending:
             return
         self._waits = [wait for wait in self._waits if (wait.run, wait.step_id) != (run, step_id)]

@@ -1,10 +1,12 @@
-"""What the plugin's fixtures are made of: kept out of the plugin, which every pytest session loads."""
+"""What the plugin's fixtures are made of: kept out of the plugin, which every pytest session loads.
+"""
 
 import importlib
+import json
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
@@ -14,6 +16,16 @@ from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import get_project
 from inngest_devtools.testing.real_server import RealServer
 from inngest_devtools.testing.stand_in import StandIn
+
+
+class OverrideSettings(Protocol):
+    """Give the app other settings until the test ends: `override_settings(log_level="DEBUG")`.
+
+    None takes a setting away. What was made of the settings before, as the Inngest client, keeps
+    the old ones; what calls `get_settings()` gets the new.
+    """
+
+    def __call__(self, **values: object) -> None: ...
 
 
 class CountCalls(Protocol):
@@ -43,6 +55,7 @@ def add_import_root() -> None:
         sys.path.insert(0, import_root)
 
 
+@cache
 def load_app() -> Any:
     """The project's app, by its target: `module:name`, or `module:factory()`."""
     target = get_project().app
@@ -75,3 +88,38 @@ def _counted(
         return await function(*args)
 
     return counted
+
+
+def make_override_settings(patch: pytest.MonkeyPatch) -> OverrideSettings:
+    """An `OverrideSettings` by environment variables, which win over all else."""
+
+    def override(**values: object) -> None:
+        classes = [type(get_settings()) for get_settings in _find_settings_functions()]
+        for name, value in values.items():
+            settings = next((each for each in classes if name in each.model_fields), None)
+            if settings is None:
+                known = sorted(field for each in classes for field in each.model_fields)
+                raise TypeError(f"no setting is called {name}: there are {', '.join(known)}")
+            variable = (settings.model_config.get("env_prefix", "") + name).upper()
+            if value is None:
+                patch.delenv(variable, raising=False)
+            else:
+                patch.setenv(variable, value if isinstance(value, str) else json.dumps(value))
+        forget_settings()
+        for get_settings in _find_settings_functions():
+            get_settings()  # a wrong value is an error here, not where the app asks
+
+    return override
+
+
+def forget_settings() -> None:
+    """Let `get_settings()` read the settings anew."""
+    for get_settings in _find_settings_functions():
+        get_settings.cache_clear()
+
+
+def _find_settings_functions() -> set[Any]:
+    """The `get_settings` of the app's modules that keep their result, as FastAPI's pages show them.
+    """
+    found = {getattr(module, "get_settings", None) for module in list(sys.modules.values())}
+    return {function for function in found if hasattr(function, "cache_clear")}

@@ -1,7 +1,7 @@
 """The options that decide which runs there are and when they go on, in virtual time.
 
-How each counts was read in the server's source and held to its answers: rate limits and throttles are
-GCRA, the "leaky bucket" that spaces what it admits evenly, and not a count in a window.
+How each counts was read in the server's source and held to its answers: rate limits and throttles
+are GCRA, the "leaky bucket" that spaces what it admits evenly, and not a count in a window.
 """
 
 from collections import Counter
@@ -24,7 +24,9 @@ ROUNDING = 1e-6  # seconds: sums of fractions are not exact
 
 
 class Gcra:
-    """Admits `limit` in a `period`, evenly spaced, and `burst` more at once than the one that is due."""
+    """Admits `limit` in a `period`, evenly spaced, and `burst` more at once than the one that is
+    due.
+    """
 
     def __init__(self) -> None:
         self._full_until: dict[Hashable, float] = {}
@@ -41,7 +43,9 @@ class Gcra:
 
 
 class RateLimiter:
-    """Drops the runs above a limit: a tenth of the limit may start at once, the others have to be spaced."""
+    """Drops the runs above a limit: a tenth of the limit may start at once, the others have to be
+    spaced.
+    """
 
     def __init__(self) -> None:
         self._gcra = Gcra()
@@ -62,7 +66,9 @@ class RateLimiter:
 
 
 class Throttle:
-    """Delays the starts of runs above a limit: `limit + burst` at once, then one each `period / limit`."""
+    """Delays the starts of runs above a limit: `limit + burst` at once, then one each `period /
+    limit`.
+    """
 
     def __init__(self) -> None:
         self._gcra = Gcra()
@@ -86,25 +92,24 @@ class Concurrency:
         self._in_use: Counter[Hashable] = Counter()
 
     def has_room(self, run: RunState) -> bool:
-        return all(self._in_use[bucket] < limit for bucket, limit in self._limits_of(run))
+        return all(self._in_use[bucket] < limit for bucket, limit in run.limits)
 
     def take(self, run: RunState) -> None:
-        self._in_use.update(bucket for bucket, _ in self._limits_of(run))
+        self._in_use.update(bucket for bucket, _ in run.limits)
 
     def release(self, run: RunState) -> None:
-        self._in_use.subtract(bucket for bucket, _ in self._limits_of(run))
+        self._in_use.subtract(bucket for bucket, _ in run.limits)
 
-    def _limits_of(self, run: RunState) -> list[tuple[Hashable, int]]:
-        limits: list[tuple[Hashable, int]] = []
-        for options in run.function.concurrency:
-            scope = options.get("scope") or "fn"
-            owner = (
-                run.function.id if scope == "fn" else scope
-            )  # others share it with all functions
-            value = evaluate_key(options.get("key"), run.events[0])
-            if options["limit"] > 0:
-                limits.append(((owner, options.get("key") is None, value), options["limit"]))
-        return limits
+
+def find_limits(function: Function, event: Json) -> list[tuple[Hashable, int]]:
+    """The buckets that a run shares with others, and how many may be in each at once."""
+    limits: list[tuple[Hashable, int]] = []
+    for options in function.concurrency:
+        scope, key = options.get("scope") or "fn", options.get("key")
+        owner = function.id if scope == "fn" else scope  # the others are shared by all functions
+        if options["limit"] > 0:
+            limits.append(((owner, key is None, evaluate_key(key, event)), options["limit"]))
+    return limits
 
 
 def find_priority(function: Function, event: Json) -> float:
@@ -196,7 +201,9 @@ class Batcher:
 
     @staticmethod
     def takes(function: Function, event: Json) -> bool:
-        """Whether an event goes into a batch; one that does not meet `if_exp` runs alone and at once."""
+        """Whether an event goes into a batch; one that does not meet `if_exp` runs alone and at
+        once.
+        """
         return function.batch is not None and holds(function.batch.get("if"), event)
 
     def add(self, function: Function, event: Json) -> None:

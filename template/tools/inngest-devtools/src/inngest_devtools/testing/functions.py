@@ -4,15 +4,25 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from inngest_devtools.testing.protocol import Json
+from inngest_devtools.testing.unsupported import Unsupported
 
 MAX_RETRIES = 20  # of one step; a function may ask for more, and does not get them
 DEFAULT_RETRIES = 4
 IDEMPOTENCY_PERIOD = "24h"
 
 
+# The options that are imitated; `name` changes nothing that a test can see.
+OPTIONS = {
+    *("id", "name", "triggers", "steps", "batchEvents", "cancel", "concurrency", "debounce"),
+    *("idempotency", "priority", "rateLimit", "singleton", "throttle", "timeouts"),
+}
+
+
 @dataclass(kw_only=True)
 class Function:
-    """What an app said of a function when it synced; the options keep the names that they have there."""
+    """What an app said of a function when it synced; the options keep the names that they have
+    there.
+    """
 
     id: str  # with the app's id in front
     local_id: str
@@ -32,6 +42,13 @@ class Function:
 
     @classmethod
     def from_config(cls, app_id: str, config: Json) -> Self:
+        """The function of a configuration.
+
+        Raises:
+            Unsupported: It has an option that is not imitated.
+        """
+        for option in config.keys() - OPTIONS:
+            raise Unsupported(f"the option {option!r} of {config['id']}")
         step = config["steps"]["step"]
         retries = (step.get("retries") or {}).get("attempts", DEFAULT_RETRIES)
         return cls(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import inngest
 from inngest_devtools.testing.protocol import Json
+from inngest_devtools.testing.unsupported import Unsupported
 
 Status = Literal["Running", "Completed", "Failed", "Cancelled"]
 
@@ -23,7 +24,8 @@ class Run:
         function_id: As in `create_function(fn_id=...)`.
         event_ids: What `send` returned for the events that started the run.
         output: What the function returned or, if it failed, its error.
-        started: When the function was first called, in seconds of the server's clock; None until then.
+        started: When the function was first called, in seconds of the server's clock; None until
+            then.
         ended: When the run ended, likewise.
     """
 
@@ -54,7 +56,10 @@ class InngestServer(ABC):
 
     @abstractmethod
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
-        """Run a function whatever its trigger is, and return its run when every run has ended."""
+        """Run a function whatever its trigger is, and return its run when every run has ended.
+
+        That is how a function with a cron is run: no virtual time does.
+        """
 
     @abstractmethod
     def settle(self) -> list[Run]:
@@ -76,7 +81,8 @@ class InngestServer(ABC):
 
     @abstractmethod
     def finish(self) -> list[Run]:
-        """Wait for the end of every run, and return all of this test in the order of their start."""
+        """Wait for the end of every run, and return all of this test in the order of their start.
+        """
 
     @abstractmethod
     def list_runs(self) -> list[Run]:
@@ -84,7 +90,25 @@ class InngestServer(ABC):
 
     @abstractmethod
     def events(self, name: str | None = None) -> list[inngest.Event]:
-        """The events that have reached the server in this test, in that order; only those of a name."""
+        """The events that have reached the server in this test, in that order; only those of a
+        name.
+        """
+
+    def most_at_once(self, *runs: Run) -> int:
+        """How many calls of these runs, of all by default, were under way at one moment, at most.
+
+        Raises:
+            Unsupported: On a real server, which does not tell.
+        """
+        raise Unsupported("most_at_once on a real server: mark the test with `virtual_time`")
+
+    def pass_time(self, seconds: float) -> None:
+        """Let a time pass, with all that is due in it.
+
+        Raises:
+            Unsupported: On a real server, whose time no one can hurry.
+        """
+        raise Unsupported("pass_time on a real server: mark the test with `virtual_time`")
 
     def runs_of(self, function_id: str) -> list[Run]:
         """The runs of one function as they are now, in the order of their start."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from inngest_devtools.testing.fixtures import CountCalls
+    from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer
 
 INI_LINE = "inngest_devtools"
@@ -20,9 +20,12 @@ OPTION = "--inngest-dev-server"
 SERVER = pytest.StashKey[Any]()
 
 MARKERS = (
-    "virtual_time: waits longer than a test can on a real server; skipped with --inngest-dev-server",
+    "virtual_time: waits longer than a test can; skipped with --inngest-dev-server",
     "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server",
 )
+
+# What the HTTP library reads while a client is made; a test's connections are all on this machine.
+TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 # The exceptions with which a project's own settings stop the app: their text is made to be read
 # alone.
@@ -71,6 +74,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             raise pytest.UsageError(str(error)) from None
 
 
+def pytest_exception_interact(node: Any, call: Any) -> None:
+    """Likewise where a test module is the first to import the app."""
+    config = node.config
+    is_worker_of_xdist = hasattr(config, "workerinput")
+    is_collection = isinstance(node, pytest.Collector)
+    if not config.getini(INI_LINE) or is_worker_of_xdist or not is_collection:
+        return
+    if _is_readable(call.excinfo.value):
+        raise pytest.UsageError(str(call.excinfo.value)) from None
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if not item.config.getini(INI_LINE):
         return
@@ -87,12 +101,18 @@ def inngest_app(request: pytest.FixtureRequest) -> Any:
     _require_ini_line(request.config)
     from inngest_devtools.testing.fixtures import load_app
 
-    return load_app()
+    try:
+        return load_app()
+    except Exception as error:
+        if _is_readable(error):
+            pytest.fail(str(error), pytrace=False)
+        raise
 
 
 @pytest.fixture(scope="session")
 def inngest_app_url(request: pytest.FixtureRequest, inngest_app: Any) -> Iterator[str]:
-    """The app, served over HTTP from a thread of this process: a test can patch what the app calls."""
+    """The app, served over HTTP from a thread of this process: a test can patch what the app calls.
+    """
     _require_ini_line(request.config)
     from inngest_devtools.testing.app_server import free_port, serve, url_of
 
@@ -123,11 +143,20 @@ def count_calls(monkeypatch: pytest.MonkeyPatch) -> "CountCalls":
     return make_count_calls(monkeypatch)
 
 
+@pytest.fixture
+def override_settings() -> "Iterator[OverrideSettings]":
+    """Give the app other settings until the test ends: `override_settings(log_level="DEBUG")`."""
+    from inngest_devtools.testing.fixtures import forget_settings, make_override_settings
+
+    with pytest.MonkeyPatch.context() as patch:
+        yield make_override_settings(patch)
+    forget_settings()
+
+
 def _require_ini_line(config: pytest.Config) -> None:
     if SERVER not in config.stash:
-        raise pytest.UsageError(
-            f"this fixture runs the project's app: write `{INI_LINE} = true` into pytest's settings"
-        )
+        problem = f"this fixture runs the project's app: write `{INI_LINE} = true`"
+        pytest.fail(f"{problem} into pytest's settings", pytrace=False)
 
 
 def _choose_server(config: pytest.Config) -> None:
@@ -143,7 +172,7 @@ def _choose_server(config: pytest.Config) -> None:
     config.stash[SERVER] = server
     add_import_root()
     for name in list(os.environ):
-        if name.startswith("INNGEST_") or name.upper().endswith("_PROXY"):
+        if name.startswith("INNGEST_") or name.upper().endswith("_PROXY") or name in TLS_VARIABLES:
             del os.environ[name]
     os.environ |= {
         "INNGEST_DEV": "1",
@@ -152,5 +181,5 @@ def _choose_server(config: pytest.Config) -> None:
     }
 
 
-def _is_readable(error: Exception) -> bool:
+def _is_readable(error: BaseException) -> bool:
     return any(base.__name__ in READABLE_ERRORS for base in type(error).__mro__)

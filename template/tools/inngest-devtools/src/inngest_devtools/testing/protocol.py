@@ -101,7 +101,8 @@ def _now_ms() -> int:
 
 @dataclass
 class Reply:
-    """What an app answered to a call; `status` 206 brings ops, 200 ends the run, others are errors."""
+    """What an app answered to a call; `status` 206 brings ops, 200 ends the run, others are errors.
+    """
 
     status: int
     headers: httpx.Headers
@@ -132,7 +133,8 @@ def unusable_reply(problem: str) -> Reply:
 
 
 def read_reply(response: httpx.Response) -> Reply:
-    """A reply out of its envelope and its JSON, or the failed attempt that the server makes of it."""
+    """A reply out of its envelope and its JSON, or the failed attempt that the server makes of it.
+    """
     status, headers, text = response.status_code, response.headers, response.text
     if status == 201:
         try:
@@ -156,7 +158,8 @@ def read_reply(response: httpx.Response) -> Reply:
 
 
 def _open_envelope(response: httpx.Response) -> tuple[int, httpx.Headers, str]:
-    """What a streamed response holds: it starts with 201 and spaces, and ends with the real answer."""
+    """What a streamed response holds: it starts with 201 and spaces, and ends with the real answer.
+    """
     envelope = json.loads(response.text)
     headers = httpx.Headers(response.headers)
     headers.update(envelope["headers"])
@@ -174,7 +177,8 @@ TOO_LARGE = "step output size is greater than the limit"
 def is_too_large(op: Json) -> bool:
     """Whether a step's output is beyond the limit.
 
-    By the size that the server keeps, where `<`, `>` and `&` have six bytes each, as all beyond ASCII has.
+    By the size that the server keeps, where `<`, `>` and `&` have six bytes each, as all beyond
+    ASCII has.
     """
     if op["op"] != "StepRun":
         return False
@@ -197,7 +201,9 @@ def server_error(name: str, message: str) -> Json:
 
 
 def reported_error(output: Any, cause: str) -> Json:
-    """A run's failure as `inngest/function.failed` tells it: without the `code` that the SDK answered."""
+    """A run's failure as `inngest/function.failed` tells it: without the `code` that the SDK
+    answered.
+    """
     if not isinstance(output, dict) or "message" not in output:
         return {"error": cause, "name": "Error", "message": json.dumps(output)}
     known = {key: output[key] for key in ("message", "name", "stack") if key in output}

@@ -1,5 +1,8 @@
-"""A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports, without history."""
+"""A real Dev Server as a test's `InngestServer`: started for the tests alone, on free ports,
+without history.
+"""
 
+import json
 import os
 import subprocess
 import tempfile
@@ -36,8 +39,14 @@ FLAGS = ("--host", "127.0.0.1", "--no-discovery", "--no-poll", "--retry-interval
 
 RUNS_QUERY = """query($first: Int!, $after: String, $from: Time!) {
   runs(
-    first: $first, after: $after, orderBy: [{field: QUEUED_AT, direction: ASC}], filter: {from: $from}
+    first: $first, after: $after
+    orderBy: [{field: QUEUED_AT, direction: ASC}], filter: {from: $from}
   ) { edges { node { id } } pageInfo { hasNextPage endCursor } }
+}"""
+EVENTS_QUERY = """query($first: Int!, $after: String, $from: Time!) {
+  eventsV2(first: $first, after: $after, filter: {from: $from, includeInternalEvents: true}) {
+    edges { node { id raw } } pageInfo { hasNextPage endCursor }
+  }
 }"""
 RUN_QUERY = """query($id: String!) {
   run(runID: $id) { status startedAt endedAt function { slug } }
@@ -81,7 +90,7 @@ class RealServer(InngestServer):
     def reset(self) -> None:
         """Let the next test see its own runs and events only."""
         self._known_runs |= set(self._list_run_ids())
-        self._known_events |= {event["internal_id"] for event in self._list_events()}
+        self._known_events |= set(self._list_events())
         self._began = datetime.now(UTC)
 
     def sync(self, app_url: str) -> None:
@@ -150,21 +159,30 @@ class RealServer(InngestServer):
     def events(self, name: str | None = None) -> list[inngest.Event]:
         return [
             inngest.Event(name=e["name"], data=e["data"] or {}, id=e["id"], ts=e["ts"])
-            for e in self._list_events()
-            if e["internal_id"] not in self._known_events and name in (None, e["name"])
+            for id, e in self._list_events().items()
+            if id not in self._known_events and name in (None, e["name"])
         ]
 
     # --- What the server is asked
 
     def _list_run_ids(self) -> list[str]:
-        ids: list[str] = []
+        return list(self._list(RUNS_QUERY, "runs"))
+
+    def _list_events(self) -> dict[str, Json]:
+        """All events by the server's ids, oldest first; the server gives the newest first."""
+        nodes = self._list(EVENTS_QUERY, "eventsV2")
+        return {id: json.loads(nodes[id]["raw"]) for id in sorted(nodes)}
+
+    def _list(self, query: str, name: str) -> dict[str, Json]:
+        """What a query lists, by id: where it lists in pages, some things are in two of them."""
+        nodes: dict[str, Json] = {}
         after = None
         while True:
             variables = {"first": PAGE, "after": after, "from": "2020-01-01T00:00:00Z"}
-            page = self._query(RUNS_QUERY, variables)["runs"]
-            ids += [edge["node"]["id"] for edge in page["edges"]]
+            page = self._query(query, variables)[name]
+            nodes |= {edge["node"]["id"]: edge["node"] for edge in page["edges"]}
             if not page["pageInfo"]["hasNextPage"]:
-                return ids
+                return nodes
             after = page["pageInfo"]["endCursor"]
 
     def _read_run(self, run_id: str) -> Run:
@@ -183,20 +201,6 @@ class RealServer(InngestServer):
             started=self._since_reset(run["startedAt"]),
             ended=self._since_reset(details.get("ended_at")),
         )
-
-    def _list_events(self) -> list[Json]:
-        """All events, oldest first; the server gives the newest first."""
-        events: list[Json] = []
-        cursor = None
-        while True:
-            params: Json = {"limit": PAGE, "t": time.monotonic_ns()}
-            if cursor:
-                params["cursor"] = cursor
-            page = self._http.get("/v1/events", params=params).raise_for_status().json()["data"]
-            events += page or []
-            if not page or len(page) < PAGE:
-                return events[::-1]
-            cursor = page[-1]["internal_id"]
 
     def _query(self, query: str, variables: Json | None = None) -> Json:
         body = {"query": query, "variables": variables or {}}

@@ -56,7 +56,7 @@ class RunApi:
 
     async def _list_named(self, request: Request) -> Response:
         if not self._is_allowed(request):
-            return PlainTextResponse("unauthorized", 401)
+            return PlainTextResponse("Authentication failed\n", 401)
         event_id = request.path_params["id"]
         data = [
             {
@@ -72,7 +72,7 @@ class RunApi:
 
     def _answer(self, request: Request, data: Any, seconds: float) -> Response:
         if not self._is_allowed(request):
-            return PlainTextResponse("unauthorized", 401)
+            return PlainTextResponse("Authentication failed\n", 401)
         key = str(request.url)
         until, body = self._cache.get(key, (0.0, {}))
         if time.monotonic() > until:

@@ -1,5 +1,6 @@
 """The state of a run: what its function has already done, and what it waits for."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +18,11 @@ class RunState(Run):
     Args:
         created: When its event came, in virtual seconds.
         not_before: When the server would begin it, by the real clock.
+        limits: The buckets that its calls need room in, and the size of each.
         memos: By hashed step id: what the SDK gets back instead of running the step.
         stack: The step ids of the memos, in the order in which they came.
-        pending: The steps under way; when the last of them is done, the function is asked what is next.
+        pending: The steps under way; when the last of them is done, the function is asked what is
+            next.
         planned: The steps that were ever under way: none is started a second time.
         plans_only: Several steps are under way: each of them gets a call of its own.
         racing: The steps after each of which the function is asked, whatever else is under way.
@@ -30,6 +33,7 @@ class RunState(Run):
     events: list[Json]
     created: float
     not_before: float
+    limits: list[tuple[Hashable, int]]
     memos: Json = field(default_factory=dict)
     stack: list[str] = field(default_factory=list)
     pending: set[str] = field(default_factory=set)

@@ -1,8 +1,8 @@
 """A stand-in for the Inngest server, so that tests need none.
 
-It calls the served app over HTTP, as the real server does, with the runs in `executor`. Time is virtual:
-it passes only in `finish` and `wait_until`, then at once. What the stand-in cannot imitate it refuses,
-with `Unsupported`, rather than be kinder than the real server.
+It calls the served app over HTTP, as the real server does, with the runs in `executor`. Time is
+virtual: it passes only in `finish` and `wait_until`, then at once. What the stand-in cannot imitate
+it refuses, with `Unsupported`, rather than be kinder than the real server.
 """
 
 import hashlib
@@ -12,11 +12,6 @@ from collections.abc import Callable
 from typing import Self
 
 import inngest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
 from inngest_devtools.testing.app_client import AppClient
 from inngest_devtools.testing.app_server import free_port, serve, url_of
 from inngest_devtools.testing.executor import Executor
@@ -33,16 +28,21 @@ from inngest_devtools.testing.protocol import (
 from inngest_devtools.testing.registration import find_problems
 from inngest_devtools.testing.run_api import RunApi
 from inngest_devtools.testing.unsupported import Unsupported
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
 class StandIn(InngestServer):
-    """The stand-in server, listening on a free loopback port from its first moment; serving within `with`.
+    """The stand-in server, listening on a free loopback port from its first moment; serving within
+    `with`.
 
     Args:
-        signing_key: With one, the server is as in production: it signs its requests and checks the app's
-            signatures.
+        signing_key: With one, the server is as in production: it signs its requests and checks the
+            app's signatures.
     """
 
     def __init__(self, *, signing_key: str | None = None) -> None:
@@ -91,8 +91,8 @@ class StandIn(InngestServer):
         """Have the app register its functions.
 
         Raises:
-            SyncError: It could not, or the server would refuse one of the functions. A failed sync answers
-                200.
+            SyncError: It could not, or the server would refuse one of the functions. A failed sync
+                answers 200.
         """
         response = self._app.sync(f"{app_url}{SERVE_PATH}")
         self._executor.work()  # raises what was met in another thread
@@ -132,7 +132,6 @@ class StandIn(InngestServer):
             self._executor.pass_time()
 
     def pass_time(self, seconds: float) -> None:
-        """Let a time pass, with all that is due in it; only virtual time can be told to."""
         self._executor.pass_time_until(self.now + seconds)
 
     def finish(self) -> list[Run]:
@@ -151,7 +150,6 @@ class StandIn(InngestServer):
         ]
 
     def most_at_once(self, *runs: Run) -> int:
-        """How many calls of these runs, of all by default, were under way at one moment, at most."""
         ids = {run.id for run in runs or self.list_runs()}
         return self._executor.most_at_once(ids)
 
@@ -163,17 +161,17 @@ class StandIn(InngestServer):
             if request.headers.get("authorization") != f"Bearer {key}":
                 return JSONResponse({"error": "Authentication failed", "status": 401}, 401)
         body = await request.json()
+        app_id = body["appname"]
         try:
             problems = [each for config in body["functions"] for each in find_problems(config)]
+            functions = [Function.from_config(app_id, config) for config in body["functions"]]
         except Unsupported as error:
             self._executor.report(error)
             problems = [str(error)]
         self._problems = "; ".join(problems)
         if problems:  # which the server keeps to itself here; its dashboard tells
-            error = {"error": "At least one function is invalid", "data": None, "status": 400}
-            return JSONResponse(error, 400)
-        app_id = body["appname"]
-        functions = [Function.from_config(app_id, config) for config in body["functions"]]
+            refusal = {"error": "At least one function is invalid", "data": None, "status": 400}
+            return JSONResponse(refusal, 400)
         others = [function for function in self._functions if function.app_id != app_id]
         self._functions[:] = others + functions
         return JSONResponse(
@@ -195,9 +193,12 @@ class StandIn(InngestServer):
     def _accept(
         self, events: list[Json], *, seed: str, accepted: list[str] | None = None
     ) -> list[str]:
-        """Take events in, up to the first that is refused: as on the server, those before it stay."""
+        """Take events in, up to the first that is refused: as on the server, those before it stay.
+        """
         ids = [] if accepted is None else accepted
         for index, sent in enumerate(events):
+            if sent.get("meta"):
+                self._executor.report(Unsupported("the field `meta` of an event"))
             # By the seed an event that the SDK sends again is known as the same.
             internal_id = hashlib.sha256(f"{seed},{index}".encode()).hexdigest()[:26]
             event = take_event(sent, internal_id)

@@ -1,0 +1,25 @@
+"""`uv run check`: every gate that CI has, one after the other, and what failed at the end."""
+
+import subprocess
+import sys
+
+from inngest_devtools.project import get_project
+
+GATES = {
+    "ruff check": ["ruff", "check"],
+    "ruff format": ["ruff", "format", "--check"],
+    "mypy": ["mypy"],
+    "pytest": ["pytest", "-q"],
+}
+
+
+def main() -> None:
+    """Exit with 0 when all have passed, 1 when one has not."""
+    failed = []
+    for name, command in GATES.items():
+        print(f"--- {name}", flush=True)
+        module = [sys.executable, "-m", *command]
+        if subprocess.run(module, cwd=get_project().root).returncode:
+            failed.append(name)
+    print(f"--- failed: {', '.join(failed)}" if failed else "--- all passed")
+    sys.exit(1 if failed else 0)

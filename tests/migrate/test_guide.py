@@ -1,0 +1,156 @@
+"""Each snippet of the older guide, pasted where its reader would, runs after the command."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.migrate.conftest import Tree
+
+HERE = Path(__file__).parent
+FUNCTIONS = "src/core/inngest/functions"
+# What the guide calls and leaves to its reader.
+READERS_STEPS = """
+
+async def fetch_data():
+    return 1
+
+
+async def process_data(data):
+    return data + 1
+
+
+def save_result(processed):
+    return f"saved {processed}"
+"""
+READERS_TENANT = """\
+from contextvars import ContextVar
+from functools import wraps
+
+_tenant = ContextVar("tenant", default=None)
+
+
+def get_current_tenant_id():
+    return _tenant.get()
+
+
+def with_tenant_isolation_optional(func):
+    @wraps(func)
+    async def wrapper(*args, **kwargs):
+        ctx = args[0] if args else kwargs.get("ctx")
+        event = getattr(ctx, "event", None)
+        _tenant.set((event.data or {}).get("tenant_id"))
+        return await func(event, **kwargs)
+
+    return wrapper
+"""
+
+
+def read_snippets(language: str) -> list[str]:
+    guide = (HERE / "guide.md").read_text("utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", guide, re.DOTALL)
+
+
+def paste_guide(tree: Tree) -> None:
+    client, event, cron, steps, main, send, errors, tenant, route = read_snippets("python")
+    imports = """\
+from .error_handling import error_handling_function
+from .example_function import example_function
+from .multi_step_workflow import multi_step_workflow
+from .scheduled_task import scheduled_task_function
+from .tenant_aware import tenant_aware_function
+"""
+    serve, app = main.split("app = FastAPI()\n")
+    more = "from core.inngest.functions import error_handling_function, tenant_aware_function\n"
+    sender = f'@app.post("/send")\nasync def send():\n    {send.partition("# 发送事件")[2].strip()}\n'.replace(
+        "\n", "\n    "
+    )
+    sender = sender.replace("\n    async def", "\nasync def").replace(
+        "\n        await", "\n    await"
+    )
+    (config,) = read_snippets("json")
+    tree.write(
+        {
+            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = [\n    "inngest>=0.3.0",\n]\n',
+            "src/core/inngest/client.py": client,
+            f"{FUNCTIONS}/__init__.py": imports,
+            f"{FUNCTIONS}/example_function.py": event,
+            f"{FUNCTIONS}/scheduled_task.py": cron,
+            f"{FUNCTIONS}/multi_step_workflow.py": steps + READERS_STEPS,
+            f"{FUNCTIONS}/error_handling.py": errors + "\n\ndef risky_operation():\n    return 5\n",
+            f"{FUNCTIONS}/tenant_aware.py": tenant + "    return tenant_id\n",
+            "src/core/utils/inngest_tenant_isolation.py": READERS_TENANT,
+            "src/server/main.py": f"{serve}{more}\napp = FastAPI()\n\n{route}\n\n{sender}\n{app}",
+            "bin/inngest/inngest.config.json": config,
+            ".env": read_snippets("bash")[2],
+        }
+    )
+
+
+def test_guide_runs_after_the_command(tree: Tree) -> None:
+    paste_guide(tree)
+
+    assert tree.migrate() == 0
+
+    events = {
+        "example-function": ["example/event", {"message": "Hi"}],
+        "scheduled-task": ["inngest/scheduled.timer", {}],
+        "multi-step-workflow": ["workflow/start", {}],
+        "error-handling-example": ["example/error", {}],
+        "tenant-aware-function": ["tenant/action", {"tenant_id": 7}],
+    }
+    command = [
+        sys.executable,
+        str(HERE / "run_functions.py"),
+        str(tree.root),
+        "server.main",
+        json.dumps(events),
+    ]
+    reply = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
+    assert reply.returncode == 0, reply.stderr[-2000:]
+    outputs = json.loads(reply.stdout.splitlines()[-1])
+    assert outputs["example-function"]["output"] == {
+        "success": True,
+        "message": "Hi",
+        "event_id": "an-id",
+    }
+    assert outputs["scheduled-task"]["output"]["success"]
+    steps = {
+        "status": 200,
+        "output": {"success": True, "result": "saved 2"},
+        "steps": ["获取数据", "处理数据", "保存结果"],
+    }
+    assert outputs["multi-step-workflow"] == steps
+    assert outputs["error-handling-example"]["output"] == {"success": True, "result": 5}
+    assert outputs["tenant-aware-function"]["output"] == 7
+    assert outputs["sent"] == ["example/event", "example/event"]
+
+
+def test_guide_is_told_what_a_person_decides(tree: Tree) -> None:
+    paste_guide(tree)
+
+    tree.migrate()
+
+    places = {line.rpartition(": ")[0].split(": ")[0] for line in tree.decisions}
+    assert {place.rpartition(":")[0] for place in places} == {
+        ".env",
+        "bin/inngest/inngest.config.json",
+        "pyproject.toml",
+        "src/core/inngest/client.py",
+        f"{FUNCTIONS}/scheduled_task.py",
+    }
+    config = json.loads(tree.read("bin/inngest/inngest.config.json"))
+    address = "postgresql://postgres:postgres@localhost:5432/inngest"
+    assert config == {"postgres-uri": address, "postgres-max-open-conns": 10}
+
+
+def test_second_run_changes_nothing(tree: Tree) -> None:
+    paste_guide(tree)
+    tree.migrate()
+    before = {path: path.read_bytes() for path in tree.root.rglob("*.*") if path.is_file()}
+
+    assert tree.migrate("--check", ".") == 0
+    tree.migrate()
+
+    assert {path: path.read_bytes() for path in tree.root.rglob("*.*") if path.is_file()} == before

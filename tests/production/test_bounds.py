@@ -1,0 +1,169 @@
+"""What strangers can do to the app in production, and to it behind its proxy: little."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from inngest_devtools.testing import sign
+from inngest_devtools.testing.app_server import free_ports
+
+from tests.production.service import SIGNING_KEY, Service
+
+pytestmark = pytest.mark.slow
+
+JSON = {"content-type": "application/json"}
+MEGABYTE = 2**20
+
+
+def test_post_large_body_to_any_route_is_refused_and_not_kept(
+    service: Service,
+) -> None:
+    before = service.memory
+    body = b'{"source": "' + bytes(60 * MEGABYTE) + b'"}'
+
+    for path in ("/api/v1/workflows", "/api/inngest"):
+        assert httpx.post(service.url + path, content=body, headers=JSON).status_code == 413
+
+    assert service.memory - before < 20 * MEGABYTE
+
+
+def test_post_wrong_input_is_not_repeated(service: Service) -> None:
+
+    reply = httpx.post(f"{service.url}/api/v1/workflows", json={"source": "hunter2" * 100_000})
+
+    assert reply.status_code == 422
+    assert len(reply.content) < 1000
+    assert "hunter2" not in reply.text
+
+
+@pytest.mark.parametrize("source", ["NaN", r'"\ud800"', "1e999"])
+def test_post_what_json_does_not_allow_is_refused(service: Service, source: str) -> None:
+    reply = httpx.post(
+        f"{service.url}/api/v1/workflows", content=f'{{"source": {source}}}', headers=JSON
+    )
+
+    assert reply.status_code == 422
+
+
+def test_ask_readiness_often_opens_few_connections(service: Service) -> None:
+    assert service.process is not None
+    process = psutil.Process(service.process.pid)
+    port = int(service.executor.origin.rpartition(":")[2])
+
+    with httpx.Client(base_url=service.url) as client:
+        for _ in range(300):
+            assert client.get("/readyz").json()["inngest"] == "reachable"
+
+    waiting = [each for each in psutil.net_connections("tcp") if each.status == "TIME_WAIT"]
+    opened = [each for each in waiting if each.raddr and each.raddr.port == port]
+    assert len(opened) < 20
+    assert len(process.net_connections("tcp")) < 20
+
+
+def test_post_forged_signature_costs_no_parsing(service: Service) -> None:
+    """The SDK alone took 1.9 seconds, in which nothing else was served, for 5 MB of numbers."""
+    body = json.dumps([0.5] * 1_000_000).encode()[: 5 * MEGABYTE - 10]
+    signature = {"x-inngest-signature": sign(body, "ab" * 32)}
+
+    def measure(headers: dict[str, str]) -> float:
+        started = time.monotonic()
+        reply = httpx.post(f"{service.url}/api/inngest", content=body, headers=headers, timeout=30)
+        assert reply.status_code == 401
+        return time.monotonic() - started
+
+    unsigned = min(measure({}) for _ in range(3))
+    assert min(measure(signature) for _ in range(3)) < 3 * unsigned + 0.1
+
+
+@pytest.mark.parametrize("address", ["http://app:8200/api/inngest", "http://app/x?a=1&b=<2>"])
+def test_sync_is_taken_as_inngest_signs_it(service: Service, address: str) -> None:
+    """It signs the canonical form and sends what Go's encoder writes (pkg/deploy/deploy.go)."""
+    canonical = json.dumps({"url": address}, separators=(",", ":")).encode()
+    sent = canonical.replace(b"&", b"\\u0026").replace(b"<", b"\\u003c").replace(b">", b"\\u003e")
+    headers = {
+        "x-inngest-signature": sign(canonical, SIGNING_KEY),
+        "x-inngest-server-kind": "cloud",
+    }
+
+    reply = httpx.put(f"{service.url}/api/inngest", content=sent, headers=headers)
+    spaced = httpx.put(f"{service.url}/api/inngest", content=sent[:-1] + b" }", headers=headers)
+    call = httpx.post(f"{service.url}/api/inngest", content=b" " + sent, headers=headers)
+
+    assert (reply.status_code, reply.json().get("ok")) == (200, True)
+    assert spaced.status_code == 200, "the same document, written otherwise"
+    assert call.status_code == 401, "of a call only the very bytes hold"
+
+
+# --- The proxy of compose.yaml, by Debian's nginx
+
+
+@contextmanager
+def serve_proxy(project: Path, folder: Path, app: str) -> Iterator[int]:
+    """deploy/nginx.conf with this machine's addresses in place of the containers'."""
+    (port,) = free_ports(1)
+    text = (project / "deploy/nginx.conf").read_text()
+    text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/", f"{folder}/")
+    text = re.sub(r"http://app:\d+", app, text)
+    text = re.sub(r"(header|body)_timeout 10s", r"\1_timeout 2s", text)
+    user = "user root;\n" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(user + text)
+    command = ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"]
+    with (folder / "nginx.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        wait_for_port(port, folder / "nginx.log")
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for_port(port: int, log: Path) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        with closing(socket.socket()) as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise AssertionError(log.read_text())
+
+
+def send_slowly(port: int, data: bytes) -> float:
+    """Send the beginning of a request and nothing more; seconds until the other side ends it."""
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=15) as connection:
+        connection.sendall(data)
+        while connection.recv(4096):
+            pass
+    return time.monotonic() - started
+
+
+@pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx")
+def test_serve_behind_proxy_ends_what_is_slow_or_large(
+    service: Service, deployment: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "proxy"
+    folder.mkdir()
+    with serve_proxy(deployment, folder, service.url) as port:
+        url = f"http://127.0.0.1:{port}"
+        reply = httpx.post(f"{url}/api/v1/workflows", json={"source": "x"})
+        large = httpx.post(f"{url}/api/v1/workflows", content=bytes(6 * MEGABYTE), headers=JSON)
+        wide = httpx.get(f"{url}/healthz", headers={f"x-{n}": "a" * 9000 for n in range(20)})
+
+        assert reply.status_code == 202
+        assert large.status_code == 413
+        assert wide.status_code in (400, 414, 431)
+        assert httpx.get(f"{url}/api/inngest").status_code == 404
+        assert send_slowly(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-") < 10
+        body = b"POST /api/v1/workflows HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
+        assert send_slowly(port, body) < 10
