@@ -95,8 +95,12 @@ def start() -> None:
         raise
     if is_new:
         unfinished.tell_start(config, process)
-    words = t("Dev Server started") if is_new else t("Dev Server runs already")
-    console.print(f"{words}: {config.url} (pid {process.pid})")
+    place = f"{config.url} (pid {process.pid})"
+    console.print(
+        t("Dev Server started: {place}", place=place)
+        if is_new
+        else t("Dev Server runs already: {place}", place=place)
+    )
     if not listens(read_app_port()):
         console.print(
             t(

@@ -298,7 +298,8 @@ class DevLoop:
         elif self._config:
             color = "red" if sync.error else "green"
             changes = "" if sync.error else sync.compare(before)
-            console.print(f"{t('Reloaded')}: {sync}  {changes}".rstrip(), style=f"bold {color}")
+            result = f"{sync}  {changes}".rstrip()
+            console.print(t("Reloaded: {result}", result=result), style=f"bold {color}")
         if not before or not sync.error:
             self._last_sync = sync
 

@@ -13,10 +13,6 @@ from inngest_devtools.words import read_language, t
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; --ok: #157347; --bad: #b42318; }
-@media (min-width: 64rem) {
-  body { max-width: 80rem; } main { display: grid; grid-template-columns: 1fr 1fr; gap: 0 3rem; }
-  main > p { grid-column: 1 / -1; }
-}
 @media (prefers-color-scheme: dark) { :root { --ok: #5ecb92; --bad: #ff8a7d; } }
 * { box-sizing: border-box; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
@@ -44,6 +40,13 @@ th, td { text-align: start; padding: .4rem .75rem .4rem 0; border-top: 1px solid
 [role=status] { border-inline-start: .25rem solid var(--ok); padding: .25rem .75rem; }
 [role=alert] { border-inline-start: .25rem solid var(--bad); padding: .25rem .75rem; }
 .status { font-weight: 600; }
+thead th, .status { white-space: nowrap; }
+td code { overflow-wrap: anywhere; }
+@media (min-width: 64rem) {
+  body { max-width: 80rem; }
+  main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 3rem; }
+  main > p { grid-column: 1 / -1; }
+}
 """
 # Without it the page works as well; the runs are then as old as the page.
 SCRIPT = """

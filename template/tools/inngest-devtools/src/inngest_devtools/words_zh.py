@@ -7,7 +7,7 @@ WORDS = {
     "Dashboard": "Dashboard",
     "Ctrl-C ends it.": "按 Ctrl-C 结束。",
     "Reload: {names}": "重新加载：{names}",
-    "Reloaded": "已重新加载",
+    "Reloaded: {result}": "已重新加载：{result}",
     "Waiting for the next change.": "等你下一次修改。",
     "The app did not start.": "应用没有启动。",
     "The app ended with exit code {code}.": "应用已退出，退出码 {code}。",
@@ -71,8 +71,8 @@ WORDS = {
     "To keep such runs while the app ends and starts, start the Dev Server on its own first: "
     "`{start}`.": "想在应用停下再启动时保住运行，就先单独启动 Dev Server：`{start}`。",
     # The Dev Server
-    "Dev Server started": "Dev Server 已启动",
-    "Dev Server runs already": "Dev Server 已在运行",
+    "Dev Server started: {place}": "Dev Server 已启动：{place}",
+    "Dev Server runs already: {place}": "Dev Server 已在运行：{place}",
     "Dev Server stopped.": "Dev Server 已停止。",
     "The Dev Server does not run.": "Dev Server 没有在运行。",
     "The app does not answer at {url} yet: start it with `{dev}`.": (
@@ -281,7 +281,7 @@ WORDS = {
     "Inngest's documentation": "Inngest 文档",
     "Functions": "函数",
     "There is none yet; this writes one:": "还没有函数；用这条命令写一个：",
-    "on": "触发方式：",
+    "on": "触发：",
     "Send": "发送",
     "Run now": "立即运行",
     "What is sent": "发送的内容",
