@@ -224,7 +224,7 @@ def test_name_the_place_of_a_mistake_that_a_function_imports(package: Package) -
     events = "import json\n\n\njson.loads('{')\n"
     name = package(_events=events, one="import found._events\n" + MODULE.format(id="one"))
 
-    with pytest.raises(ConfigurationError, match="^found/_events.py, line 4: JSONDecodeError: "):
+    with pytest.raises(ConfigurationError, match=r"^found/_events\.py, line 4: JSONDecodeError: "):
         discover_functions(name)
 
 

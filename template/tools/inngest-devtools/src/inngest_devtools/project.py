@@ -173,7 +173,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def set_dev_mode() -> None:
-    """Set INNGEST_DEV=1, for this process and those it starts, where nothing names a mode or a key."""
+    """Set INNGEST_DEV=1, here and for what we start, where nothing names a mode or a key."""
     if not any(read_variable(name) for name in MODE_NAMES):
         os.environ["INNGEST_DEV"] = "1"
         _set_by_us.add("INNGEST_DEV")
