@@ -197,7 +197,7 @@ class Outbox:
                 return
             event = inngest.Event(id=row.id, name=row.name, data=json.loads(row.data))
             row.sent_ids += await inngest_client.send(event)
-        except Exception as error:  # whatever it was, the row is sent again
+        except Exception as error:  # noqa: BLE001 # whatever it was, the row is sent again
             logger.warning("%s %s was not sent: %s", row.name, row.id, error)
             await self._put_back(row, RETRY_PAUSE)
             return

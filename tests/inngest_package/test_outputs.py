@@ -1,10 +1,10 @@
 """Models go in and out of steps, or are refused before they run."""
 
 import inngest
-from core.inngest.client import create_client
-from core.inngest.settings import Settings
 from pydantic import BaseModel
 
+from core.inngest.client import create_client
+from core.inngest.settings import Settings
 from tests.testing.inngest_app import App
 
 
