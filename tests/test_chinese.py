@@ -182,16 +182,12 @@ def read_first_column(readme: str, anchor: str) -> list[str]:
 
 
 def find_texts() -> Iterator[str]:
-    """What the devtools hand to `t`."""
+    """What the devtools hand to `t`, at once or later."""
     for path in DEVTOOLS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id == "t"
-            ):
-                assert isinstance(node.args[0], ast.Constant), f"{path.name}:{node.lineno}"
-                yield str(node.args[0].value)
+            match node:
+                case ast.Call(ast.Name("t" | "later"), [ast.Constant(str(english)), *_]):
+                    yield english
 
 
 def read_values(text: str) -> set[str]:

@@ -140,12 +140,12 @@ def _explain(key: str, value: Any) -> str | None:
     return None
 
 
-def _name_type(type: type) -> str:
-    if type is int:
+def _name_type(kind: type) -> str:
+    if kind is int:
         return t("a whole number")
-    if type is bool:
+    if kind is bool:
         return t("true or false")
-    return t("a text") if type is str else t("a list of texts")
+    return t("a text") if kind is str else t("a list of texts")
 
 
 def check_target(config: ServerConfig) -> None:

@@ -15,6 +15,11 @@ def t(english: str, /, **values: object) -> str:
     return _read_translations().get(english, english).format(**values)
 
 
+def later(english: str) -> str:
+    """A text that is kept where no project is known yet, and goes through `t` when it is said."""
+    return english
+
+
 def pad(text: str, width: int) -> str:
     """Spaces after it, up to a number of columns; a Chinese character takes two."""
     columns = sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

@@ -305,4 +305,201 @@ WORDS = {
     "Checks": "检查结果",
     "Check": "检查项",
     "Found": "情况",
+    # adopt
+    "ok": "好了",
+    "note": "注意",
+    "to do": "要做",
+    "this project came from the template: there is nothing to adopt.": (
+        "这个项目本来就是模板生成的：没有什么要接入的。"
+    ),
+    "Inngest in {package}, for the app {app} ({manager})": (
+        "Inngest 在 {package}，应用是 {app}（{manager}）"
+    ),
+    "Until then nothing of Inngest can run here. The new files do no harm meanwhile.": (
+        "在那之前，Inngest 的东西在这里都运行不了。新加的文件放着也没有坏处。"
+    ),
+    "`adopt --write` shows the lines for the app as a diff, and writes them.": (
+        "`adopt --write` 以 diff 的形式显示要加进应用的行，并写进去。"
+    ),
+    "Where work gets lost today: {number}": "现在会丢任务的地方：{number}",
+    "Where work gets lost today: no place that the sources show.": (
+        "现在会丢任务的地方：从源码里没有看到。"
+    ),
+    "1 place": "1 处",
+    "{number} places": "{number} 处",
+    "In brackets the example whose pattern replaces it: {names}.\n"
+    "One that is not there yet comes with": (
+        "方括号里是可以用来替换它的示例：{names}。\n还没有的示例，这样加进来："
+    ),
+    # adopt: packages
+    "not possible yet: ": "现在还不行：",
+    "not among the project's dependencies: {names}": "项目的依赖里没有：{names}",
+    "inngest and pydantic-settings are asked for": "依赖里已有 inngest 和 pydantic-settings",
+    ", after {dev}": "，先执行一次 {dev}",
+    ", with nothing to install": "，不用安装什么",
+    " and ": " 和 ",
+    "write {lines} into the dependencies of [project] in pyproject.toml": (
+        "把 {lines} 写进 pyproject.toml 里 [project] 的 dependencies"
+    ),
+    "write {lines} into {name}, then pip install -r {name}": (
+        "把 {lines} 写进 {name}，再执行 pip install -r {name}"
+    ),
+    "no pin of yours keeps the packages out": "锁定的版本都没有挡路",
+    "{place}: {name}{spec} is too old": "{place}：{name}{spec} 太旧",
+    "{name}>={floor} would do: raise it, run your tests": (
+        "{name}>={floor} 就够了：提高版本，再跑一遍你们的测试"
+    ),
+    "{place}: pydantic-core{spec} keeps pydantic below 2.11": (
+        "{place}：pydantic-core{spec} 让 pydantic 到不了 2.11"
+    ),
+    "remove it: pydantic brings its own": "删掉它：pydantic 会自己带上合适的版本",
+    "the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11": (
+        "应用用的是 pydantic 1（{places}），SDK 要 pydantic >= 2.11"
+    ),
+    "move the app to pydantic 2 and FastAPI >= 0.110 first": (
+        "先把应用升级到 pydantic 2 和 FastAPI >= 0.110"
+    ),
+    "tortoise-orm{spec} in {place} breaks on pydantic >= 2.11 where {user} imports "
+    "tortoise.contrib.pydantic": (
+        "{place} 里的 tortoise-orm{spec} 在 pydantic >= 2.11 上会出错，"
+        "因为 {user} 导入了 tortoise.contrib.pydantic"
+    ),
+    "tortoise-orm>=0.25 with fastapi>=0.110 first": "先用上 tortoise-orm>=0.25 和 fastapi>=0.110",
+    "{place} allows Python {spec}, Inngest needs {python}": (
+        "{place} 允许的 Python 是 {spec}，Inngest 要 {python}"
+    ),
+    "let Python {python} in first": "先允许 Python {python}",
+    "{place} also allows Python below {python} ({spec})": (
+        "{place} 还允许低于 {python} 的 Python（{spec}）"
+    ),
+    "run the app on {python} or newer, images and CI included": (
+        "应用要在 {python} 或更新的 Python 上运行，镜像和 CI 也一样"
+    ),
+    "{place}: {name}{spec} is older than the devtools want": (
+        "{place}：{name}{spec} 比开发工具要求的旧"
+    ),
+    "{name}>={floor}, or run them by uv": "{name}>={floor}，或者用 uv 运行开发工具",
+    # adopt: the app's file
+    "{path} calls {call}": "{path} 调用了 {call}",
+    "{path} does not serve Inngest": "{path} 还没有接入 Inngest",
+    "below line {number}: {text}": "第 {number} 行下面：{text}",
+    "from {module} import {call}, and {call}(app) below `app = FastAPI(...)`": (
+        "from {module} import {call}，并在 `app = FastAPI(...)` 下面写 {call}(app)"
+    ),
+    "{path} makes the app above its imports": "{path} 在导入语句之前就创建了应用",
+    "{path} makes no {name}": "{path} 里没有创建 {name}",
+    "{app} leads in a circle": "{app} 绕了一圈又回到自己",
+    "{path} cannot be read as Python": "{path} 不是能读懂的 Python",
+    "there is no module {module} for the app {app}": "没有应用 {app} 所在的模块 {module}",
+    "{path} has several statements in the line that makes the app": (
+        "{path} 里创建应用的那一行有好几条语句"
+    ),
+    "{path}: {name}() does not end in a single `return app`": (
+        "{path}：{name}() 不是以唯一一个 `return app` 结尾"
+    ),
+    "{path} has several statements in the line of `return`": (
+        "{path} 里 `return` 那一行有好几条语句"
+    ),
+    " (the answer `app` may have to be {target})": "（答案 `app` 也许应该是 {target}）",
+    # adopt: what is around it
+    "git ignores {path}: it would be missing wherever the project is cloned": (
+        "git 忽略了 {path}：别人克隆项目后会缺少它"
+    ),
+    "write !/{folder}/ into .gitignore, or git add --force": (
+        "在 .gitignore 里写 !/{folder}/，或者用 git add --force"
+    ),
+    "{path} measures coverage: your own tests run nothing of {package}": (
+        "{path} 统计覆盖率：你们自己的测试不会运行 {package}"
+    ),
+    'omit = ["{package}/*"] in the settings of coverage (run)': (
+        '在 coverage 的配置（run）里写 omit = ["{package}/*"]'
+    ),
+    "{name} would read the template's files, too": "{name} 也会检查模板的文件",
+    "extend-exclude = '''{folders}''' in [tool.black]": (
+        "在 [tool.black] 里写 extend-exclude = '''{folders}'''"
+    ),
+    "extend_skip_glob = [{globs}] in [tool.isort]": (
+        "在 [tool.isort] 里写 extend_skip_glob = [{globs}]"
+    ),
+    "extend-exclude = {commas} in its settings": "在它的配置里写 extend-exclude = {commas}",
+    "ignore-paths = [{globs}] in its settings": "在它的配置里写 ignore-paths = [{globs}]",
+    "exclude = '{folders}' in [tool.mypy], if you run `mypy .`": (
+        "如果你们执行 `mypy .`，在 [tool.mypy] 里写 exclude = '{folders}'"
+    ),
+    "exclude = [{globs}] in [tool.pyright], if it reads everything": (
+        "如果它检查所有文件，在 [tool.pyright] 里写 exclude = [{globs}]"
+    ),
+    "{path}:{line}: {name} reads requests, Inngest's too": (
+        "{path}:{line}：{name} 会读取请求内容，包括 Inngest 的"
+    ),
+    "leave out /api/inngest there": "在那里排除 /api/inngest",
+    "allow 127.0.0.1 in development, and the host by which Inngest calls": (
+        "开发时放行 127.0.0.1，以及 Inngest 调用时用的主机名"
+    ),
+    "leave it out in development": "开发时不要用它",
+    "{place}: {name} forbids unknown lines in its .env": (
+        "{place}：{name} 不许 .env 里有它不认识的行"
+    ),
+    'keep INNGEST_* in the environment, or write extra="ignore" there': (
+        'INNGEST_* 只放在环境变量里，或者在那里写上 extra="ignore"'
+    ),
+    "{name} runs Python {version}, the functions need 3.11": (
+        "{name} 用的是 Python {version}，函数要 3.11"
+    ),
+    "FROM python:3.13-slim, or what you run": "FROM python:3.13-slim，或者你们用的版本",
+    "{name} copies files one by one, {package} not among them": (
+        "{name} 是逐个复制文件的，其中没有 {package}"
+    ),
+    # adopt: where work gets lost
+    "background task {work}": "后台任务 {work}",
+    "runs after the answer, once: a restart loses it, an error is only logged": (
+        "应答之后才运行，只运行一次：重启就丢，出错也只记一条日志"
+    ),
+    "{kind} started {place}{origin}": "{place}启动的{kind}{origin}",
+    "thread": "线程",
+    "task": "任务",
+    "process": "进程",
+    "in a request": "请求里",
+    "and forgotten": "没人再管的地方",
+    ", by {route}": "，来自 {route}",
+    "nobody waits for it: a restart loses it, nobody sees its error": (
+        "没有人等它：重启就丢，出错也没人看到"
+    ),
+    "webhook {route}": "webhook {route}",
+    "works before it answers: what fails half-way is sent again from the start, or never": (
+        "干完活才应答：做到一半失败，要么从头再来，要么就没有下文"
+    ),
+    "scheduled job {work}": "定时任务 {work}",
+    "{library} task {name}": "{library} 任务 {name}",
+    "arq job {work}": "arq 任务 {work}",
+    "RQ job {work}": "RQ 任务 {work}",
+    "the job is retried as a whole: what it had done is done again": (
+        "整个任务重试：做过的会再做一遍"
+    ),
+    "retried as a whole: what it had done is done again": "整个重试：做过的会再做一遍",
+    "a worker that dies loses it (acks_late is off by default); retried as a whole, if at all": (
+        "worker 一死就丢（acks_late 默认关闭）；就算重试，也是整个重来"
+    ),
+    "retried as a whole, if asked; in memory a restart loses it": (
+        "要求了才重试，而且是整个重来；放在内存里，重启就丢"
+    ),
+    "a worker that dies leaves it failed; retried as a whole, if asked": (
+        "worker 一死就算失败；要求了才重试，而且是整个重来"
+    ),
+    "a worker that dies loses it; retried as a whole, if asked": (
+        "worker 一死就丢；要求了才重试，而且是整个重来"
+    ),
+    "retry loop around another service": "调用外部服务的重试循环",
+    "@{name} around another service": "调用外部服务的 @{name}",
+    "the process waits meanwhile, and a restart forgets the attempts": (
+        "重试期间进程一直等着，重启就忘了试过几次"
+    ),
+    "sleep of {seconds:g} s{origin}": "睡眠 {seconds:g} 秒{origin}",
+    "a process waits, and a restart forgets what came before": (
+        "进程一直等着，重启就忘了前面做过什么"
+    ),
+    "model call {name}{origin}": "调用模型 {name}{origin}",
+    "slow, dear, often refused: what fails after it pays for it again": (
+        "又慢又贵，还常被拒绝：后面一失败，这一次就得再付一遍钱"
+    ),
 }
