@@ -42,15 +42,7 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
     """Whether the app serves Inngest, or which lines make it."""
     users = [one for one in sources if _calls_install(one)]
     if users:
-<<<<<<< HEAD
-        return Finding("lines", "ok", f"{users[0].path} calls {CALL}")
-    try:
-        insertion = find_insertion(project)
-    except _NotFound as reason:
-        fix = f"from {project.module} import {CALL}, and {CALL}(app) below `app = FastAPI(...)`"
-        return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
-=======
-        return Finding("app", "ok", t("{path} calls {call}", path=users[0].path, call=CALL))
+        return Finding("lines", "ok", t("{path} calls {call}", path=users[0].path, call=CALL))
     try:
         insertion = find_insertion(project)
     except _NotFound as reason:
@@ -59,18 +51,13 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
             module=project.module,
             call=CALL,
         )
-        return Finding("app", "fail", str(reason) + _suggest_target(project, sources), fix)
->>>>>>> chinese
+        return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
     path = insertion.path.relative_to(project.root).as_posix()
     lines = "; ".join(
         t("below line {number}: {text}", number=number, text=text.strip())
         for number, text in sorted(insertion.lines.items())
     )
-<<<<<<< HEAD
-    return Finding("lines", "fail", f"{path} does not serve Inngest", lines)
-=======
-    return Finding("app", "fail", t("{path} does not serve Inngest", path=path), lines)
->>>>>>> chinese
+    return Finding("lines", "fail", t("{path} does not serve Inngest", path=path), lines)
 
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:

@@ -86,17 +86,11 @@ def _print_findings(project: Project, findings: list[Finding]) -> None:
         if one.fix:
             print(f"  {'':6} {'':11} -> {one.fix}")
     if _is_impossible(findings):
-<<<<<<< HEAD
-        print("\nUntil then nothing of Inngest can run here. The new files do no harm meanwhile.")
-    elif any(one.name == "lines" and one.status == "fail" for one in findings):
-        print("\n`adopt --write` shows the lines for the app as a diff, and writes them.")
-=======
         words = t("Until then nothing of Inngest can run here. The new files do no harm meanwhile.")
         print(f"\n{words}")
-    elif any(one.name == "app" and one.status == "fail" for one in findings):
+    elif any(one.name == "lines" and one.status == "fail" for one in findings):
         words = t("`adopt --write` shows the lines for the app as a diff, and writes them.")
         print(f"\n{words}")
->>>>>>> chinese
 
 
 def _print_lost_work(places: list[LostWork]) -> None:
