@@ -9,6 +9,7 @@ import subprocess
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import python_command
 from inngest_devtools.project import PROJECT_ROOT, get_project
+from inngest_devtools.words import t
 
 TIMEOUT = 30.0  # seconds
 
@@ -52,7 +53,7 @@ def check_app_settings() -> str:
         ).stdout
         problems = [problem for problem in json.loads(output.splitlines()[-1]) if problem]
     except (OSError, ValueError, IndexError, subprocess.SubprocessError):
-        return "could not be read, for the app's settings print or end something else"
+        return t("could not be read, for the app's settings print or end something else")
     if problems:
         raise DevtoolsError("\n".join(problems))
-    return "the app's own settings and the network's variables are valid"
+    return t("the app's own settings and the network's variables are valid")

@@ -23,6 +23,7 @@ from inngest_devtools.processes import (
     spawn,
 )
 from inngest_devtools.project import PROJECT_ROOT, get_project
+from inngest_devtools.words import t
 
 STATE = PROJECT_ROOT / ".inngest"
 APP_LOG = STATE / "app.log"
@@ -149,7 +150,9 @@ class Zygote:
             if pid:
                 return App(psutil.Process(pid), self)
         name = ZYGOTE_LOG.relative_to(PROJECT_ROOT).as_posix()
-        raise DevtoolsError(f"The app was not started: {name} may say why, and --cold may help.")
+        raise DevtoolsError(
+            t("The app was not started: {name} may say why, and --cold may help.", name=name)
+        )
 
     def send(self, **command: Any) -> None:
         assert self._process.stdin

@@ -26,6 +26,7 @@ from inngest_devtools.loopback import is_up
 from inngest_devtools.processes import DETACHED, listens
 from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url, read_config
+from inngest_devtools.words import t
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 dev_cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -94,16 +95,24 @@ def start() -> None:
         raise
     if is_new:
         unfinished.tell_start(config, process)
+    place = f"{config.url} (pid {process.pid})"
     console.print(
-        f"Dev Server {'started' if is_new else 'runs already'}: {config.url} (pid {process.pid})"
+        t("Dev Server started: {place}", place=place)
+        if is_new
+        else t("Dev Server runs already: {place}", place=place)
     )
     if not listens(read_app_port()):
         console.print(
-            f"The app does not answer at {app_url()} yet: start it with `{command('dev --no-server')}`."
+            t(
+                "The app does not answer at {url} yet: start it with `{dev}`.",
+                url=app_url(),
+                dev=command("dev --no-server"),
+            )
         )
         return
     result = sync.sync_app(config)
-    console.print(f"App {read_inngest_settings().inngest_app_id}: {result}")
+    app_id = read_inngest_settings().inngest_app_id
+    console.print(t("App {app_id}: {result}", app_id=app_id, result=result))
     raise SystemExit(1 if result.error else 0)
 
 
@@ -116,7 +125,7 @@ def stop() -> None:
             with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
                 unfinished.tell_end(read_config())
             dev_server.end(process)
-    console.print("Dev Server stopped." if process else "The Dev Server does not run.")
+    console.print(t("Dev Server stopped.") if process else t("The Dev Server does not run."))
 
 
 @cli.command()
@@ -147,15 +156,29 @@ def status(as_json: Json = False) -> None:
         print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
     elif not process:
         console.print(
-            f"Dev Server: not running. Start it with `{command('dev')}` or `{command('start')}`."
+            t(
+                "Dev Server: not running. Start it with `{dev}` or `{start}`.",
+                dev=command("dev"),
+                start=command("start"),
+            )
         )
     elif not healthy:
         console.print(
-            f"Dev Server: pid {process.pid} does not answer at {config.url}. See `{command('logs')}`."
+            t(
+                "Dev Server: pid {pid} does not answer at {url}. See `{logs}`.",
+                pid=process.pid,
+                url=config.url,
+                logs=command("logs"),
+            )
         )
     else:
         console.print(
-            f"Dev Server: running at {config.url} (pid {process.pid})\nApp:        {seen}"
+            t(
+                "Dev Server: running at {url} (pid {pid})\nApp:        {seen}",
+                url=config.url,
+                pid=process.pid,
+                seen=seen,
+            )
         )
     raise SystemExit(0 if healthy else 3)
 
@@ -169,7 +192,7 @@ def logs(
 ) -> None:
     """Show its log."""
     if not dev_server.LOG_FILE.exists():
-        raise DevtoolsError("There is no log yet: the Dev Server was never started here.")
+        raise DevtoolsError(t("There is no log yet: the Dev Server was never started here."))
     tail = Tail(dev_server.LOG_FILE)
     new = list(deque(tail.read(), maxlen=lines))
     with suppress(KeyboardInterrupt):

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import PROJECT_ROOT, read_variable
 from inngest_devtools.server_config import CONFIG_FILE, ServerConfig
+from inngest_devtools.words import t
 
 DEFAULT_PORT = 5432
 TIMEOUT = 3.0  # seconds
@@ -21,21 +22,27 @@ def check_database(config: ServerConfig) -> str:
     variable = read_variable("INNGEST_POSTGRES_URI")
     uri = variable or config.postgres_uri
     if not uri:
-        return "a file in .inngest" if config.persist else "in memory"
-    source = "INNGEST_POSTGRES_URI" if variable else f'"postgres-uri" in {CONFIG_FILE}'
+        return t("a file in .inngest") if config.persist else t("in memory")
+    source = "INNGEST_POSTGRES_URI" if variable else t('"postgres-uri" in {file}', file=CONFIG_FILE)
     host, port = _split(uri)
     place = f"{host}:{port}"
     if host.startswith("/"):
-        return f"PostgreSQL at {host}"  # a socket of this machine, or several hosts
+        return t("PostgreSQL at {host}", host=host)  # a socket of this machine, or several hosts
     try:
         socket.create_connection((host, port), timeout=TIMEOUT).close()
     except OSError as error:
-        reason = "Nothing listens" if isinstance(error, ConnectionRefusedError) else str(error)
+        reason = t("Nothing listens") if isinstance(error, ConnectionRefusedError) else str(error)
         raise DevtoolsError(
-            f"{reason} at {place}, where {source} has the Dev Server's database: start PostgreSQL "
-            f"there, or keep the history in a file: {_advise(bool(variable))}."
+            t(
+                "{reason} at {place}, where {source} has the Dev Server's database: start "
+                "PostgreSQL there, or keep the history in a file: {advise}.",
+                reason=reason,
+                place=place,
+                source=source,
+                advise=_advise(bool(variable)),
+            )
         ) from None
-    return f"PostgreSQL at {place}"
+    return t("PostgreSQL at {place}", place=place)
 
 
 def _split(uri: str) -> tuple[str, int]:
@@ -51,7 +58,7 @@ def _split(uri: str) -> tuple[str, int]:
 
 def _advise(is_variable: bool) -> str:
     if is_variable:
-        return "remove INNGEST_POSTGRES_URI"
+        return t("remove INNGEST_POSTGRES_URI")
     values = json.loads((PROJECT_ROOT / CONFIG_FILE).read_text("utf-8-sig"))
     keys = ", ".join(f'"{key}"' for key in values if key.startswith("postgres-"))
-    return f'put "persist": true, "sqlite-dir": ".inngest" in the place of {keys}'
+    return t('put "persist": true, "sqlite-dir": ".inngest" in the place of {keys}', keys=keys)

@@ -1,7 +1,7 @@
 """`dev --debug`: the app in the foreground, where breakpoint() and debuggers work."""
 
 import os
-import pdb  # noqa: T100
+import pdb
 import sys
 import threading
 import time
@@ -13,6 +13,7 @@ from inngest_devtools.logs import console
 from inngest_devtools.processes import OWN_GROUP, listens
 from inngest_devtools.server_config import ServerConfig, app_url
 from inngest_devtools.sync import sync_app
+from inngest_devtools.words import t
 
 
 def run(port: int, config: ServerConfig | None) -> int:
@@ -44,6 +45,11 @@ def _break(*_: object) -> None:
 def _announce(port: int, config: ServerConfig | None) -> None:
     while not listens(port):
         time.sleep(0.05)
-    console.print(f"App {app_url()}, to be debugged. Ctrl-C ends it.", style="bold green")
+    console.print(
+        t("App {url}, to be debugged. Ctrl-C ends it.", url=app_url()), style="bold green"
+    )
     if config:
-        console.print(f"Dashboard {config.url}: {sync_app(config)}", style="bold green")
+        console.print(
+            t("Dashboard {url}: {result}", url=config.url, result=sync_app(config)),
+            style="bold green",
+        )

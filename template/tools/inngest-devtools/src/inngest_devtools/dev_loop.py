@@ -27,6 +27,7 @@ from inngest_devtools.project import (
 )
 from inngest_devtools.server_config import ServerConfig, app_url, check_target, read_config
 from inngest_devtools.sync import Sync, sync_app
+from inngest_devtools.words import t
 
 SIGNALS = (
     "SIGINT",
@@ -37,7 +38,6 @@ SIGNALS = (
 RELOAD_GRACE = 10.0  # seconds in which an app that is replaced may answer what it has begun
 END_GRACE = 2.0  # the same after Ctrl-C
 PATIENCE = 1.0  # seconds of waiting for that without a word
-WAITING = "Waiting for the next change."
 
 
 def dev(
@@ -63,7 +63,9 @@ def dev(
     config = None if no_server else read_config()
     leftover = running_app.end_leftover()
     if leftover:
-        console.print(f"An earlier `dev` was killed: its app (pid {leftover}) is ended.")
+        console.print(
+            t("An earlier `dev` was killed: its app (pid {leftover}) is ended.", leftover=leftover)
+        )
     _check_port(port)
     if config:
         check_target(config)
@@ -81,7 +83,13 @@ def dev(
 def _check_port(port: int) -> None:
     reason = explain_taken(port)
     if reason:
-        raise DevtoolsError(f"Port {port} {reason}: free it, or set PORT in .env to another one.")
+        raise DevtoolsError(
+            t(
+                "Port {port} {reason}: free it, or set PORT in .env to another one.",
+                port=port,
+                reason=reason,
+            )
+        )
 
 
 class DevLoop:
@@ -120,7 +128,12 @@ class DevLoop:
             part, code = self._watch()
             self._tell_unfinished(has_crashed=part == "Dev Server")
         if code:
-            console.print(f"The {part} ended with exit code {code}.", style="bold red")
+            words = (
+                t("The app ended with exit code {code}.", code=code)
+                if part == "app"
+                else t("The Dev Server ended with exit code {code}.", code=code)
+            )
+            console.print(words, style="bold red")
         return code
 
     def _stop(self, *_: object) -> None:
@@ -137,7 +150,10 @@ class DevLoop:
         if not self._is_own_server:
             tail.read()  # and forget
             console.print(
-                f"The Dev Server runs already (pid {self._server.pid}) and will go on after this."
+                t(
+                    "The Dev Server runs already (pid {pid}) and will go on after this.",
+                    pid=self._server.pid,
+                )
             )
 
     def _end_server(self) -> None:
@@ -176,7 +192,10 @@ class DevLoop:
             self._logs.show()
             if time.monotonic() - started > PATIENCE and grace > PATIENCE and not is_told:
                 console.print(
-                    f"The app still answers a request; it is ended after {grace:.0f} s.",
+                    t(
+                        "The app still answers a request; it is ended after {grace:.0f} s.",
+                        grace=grace,
+                    ),
                     style="bold",
                 )
                 is_told = True
@@ -240,7 +259,7 @@ class DevLoop:
             if config:
                 check_target(config)
         except DevtoolsError as error:
-            console.print(f"ERROR:    {error}\n{WAITING}", style="bold yellow")
+            console.print(f"ERROR:    {error}\n{_waiting()}", style="bold yellow")
             return
         if read_app_port() != self._port:
             self._end_app(RELOAD_GRACE)
@@ -253,7 +272,12 @@ class DevLoop:
 
     def _restart_server(self, config: ServerConfig) -> None:
         if not self._is_own_server:
-            console.print(f"The Dev Server keeps its settings until `{command('restart')}`.")
+            console.print(
+                t(
+                    "The Dev Server keeps its settings until `{restart}`.",
+                    restart=command("restart"),
+                )
+            )
             return
         assert self._config
         unfinished.tell_end(self._config)
@@ -265,7 +289,7 @@ class DevLoop:
         before = self._last_sync
         if not sync:
             self._end_app(END_GRACE)
-            console.print(f"The app did not start. {WAITING}", style="bold yellow")
+            console.print(f"{t('The app did not start.')} {_waiting()}", style="bold yellow")
             return
         self._starter.close_old()
         self._starter.learn()
@@ -274,23 +298,28 @@ class DevLoop:
         elif self._config:
             color = "red" if sync.error else "green"
             changes = "" if sync.error else sync.compare(before)
-            console.print(f"Reloaded: {sync}  {changes}".rstrip(), style=f"bold {color}")
+            result = f"{sync}  {changes}".rstrip()
+            console.print(t("Reloaded: {result}", result=result), style=f"bold {color}")
         if not before or not sync.error:
             self._last_sync = sync
 
     def _print_ready(self, sync: Sync) -> None:
         url = app_url()
-        rows = [("App", url, "green"), ("API docs", f"{url}/docs", "green")]
+        rows = [(t("App"), url, "green"), (t("API docs"), f"{url}/docs", "green")]
         if self._config:
             color = "red" if sync.error else "green"
-            rows += [("Dashboard", self._config.url, "green"), ("Inngest", str(sync), color)]
+            rows += [(t("Dashboard"), self._config.url, "green"), ("Inngest", str(sync), color)]
         self._logs.print_block(rows)
         if self._config and self._server and self._is_own_server:
             unfinished.tell_start(self._config, self._server)
 
 
 def _announce(names: list[str]) -> None:
-    console.print(f"Reload: {', '.join(names)}", style="bold")
+    console.print(t("Reload: {names}", names=", ".join(names)), style="bold")
+
+
+def _waiting() -> str:
+    return t("Waiting for the next change.")
 
 
 def _is_done_within(future: "Future[None]", seconds: float) -> bool:

@@ -26,6 +26,7 @@ from inngest_devtools.processes import (
 )
 from inngest_devtools.project import PROJECT_ROOT, read_variable
 from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url
+from inngest_devtools.words import t
 
 STATE = PROJECT_ROOT / ".inngest"
 PID_FILE = STATE / "dev-server.json"
@@ -62,7 +63,7 @@ def find_running() -> psutil.Process | None:
 
 
 def make_state_folder() -> None:
-    """The folder for what runs and what it says; git sees none of it, whatever the project ignores."""
+    """The folder for what runs and what it says; git sees none of it."""
     STATE.mkdir(exist_ok=True)
     (STATE / ".gitignore").write_text("*\n", "utf-8")
 
@@ -81,7 +82,7 @@ def lock() -> Iterator[None]:
             database.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError:
             raise DevtoolsError(
-                "Another start or stop of the Dev Server is at work: wait for it or end it."
+                t("Another start or stop of the Dev Server is at work: wait for it or end it.")
             ) from None
         yield
 
@@ -104,7 +105,13 @@ def find_or_launch(
         ):  # from a taken one the CLI would move to the next, without a word
             if reason := explain_taken(port):
                 raise DevtoolsError(
-                    f'Port {port} {reason}: free it, or give "{key}" another port in {CONFIG_FILE}.'
+                    t(
+                        'Port {port} {reason}: free it, or give "{key}" another port in {file}.',
+                        port=port,
+                        reason=reason,
+                        key=key,
+                        file=CONFIG_FILE,
+                    )
                 )
         command = [
             str(cli),
@@ -129,7 +136,11 @@ def find_or_launch(
             process = spawn([*command, *flags], LOG_FILE, env, group)
         except OSError as error:
             raise DevtoolsError(
-                f"{cli} does not run: {error.strerror}. Is it made for this system?"
+                t(
+                    "{cli} does not run: {reason}. Is it made for this system?",
+                    cli=cli,
+                    reason=error.strerror,
+                )
             ) from None
         PID_FILE.write_text(
             json.dumps({"pid": process.pid, "started": process.create_time()}), "utf-8"
@@ -154,21 +165,24 @@ def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:
     problem = None
     while not problem:
         if code := exit_code(process):
-            problem = f"The Dev Server ended with exit code {code}."
+            problem = t("The Dev Server ended with exit code {code}.", code=code)
         elif MOVED in LOG_FILE.read_text("utf-8", "replace"):  # another program was faster
-            problem = (
+            problem = t(
                 "One of the Dev Server's ports was taken, and it moved to another. Start again."
             )
         elif is_up(f"{config.url}/health") and _may_listen(process, config.ports["port"]):
             return
         elif time.monotonic() > deadline:
-            problem = (
-                f"The Dev Server did not answer at {config.url} within {HEALTH_TIMEOUT:.0f} s."
+            problem = t(
+                "The Dev Server did not answer at {url} within {timeout:.0f} s.",
+                url=config.url,
+                timeout=HEALTH_TIMEOUT,
             )
         time.sleep(0.05)
-    lines = Tail(LOG_FILE).read()[-10:] or ["(nothing)"]
+    lines = Tail(LOG_FILE).read()[-10:] or [t("(nothing)")]
     name = LOG_FILE.relative_to(PROJECT_ROOT).as_posix()
-    raise DevtoolsError("\n  ".join([f"{problem} The last lines of {name}:", *lines]))
+    title = t("The last lines of {name}:", name=name)
+    raise DevtoolsError("\n  ".join([f"{problem} {title}", *lines]))
 
 
 def _may_listen(process: psutil.Process, port: int) -> bool:

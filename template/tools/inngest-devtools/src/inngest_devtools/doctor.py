@@ -24,6 +24,7 @@ from inngest_devtools.server_config import (
     read_config,
 )
 from inngest_devtools.sync import count_functions, look
+from inngest_devtools.words import t
 
 TIMEOUT = 2.0  # seconds for an answer
 EVENT_TIMEOUT = 3.0  # seconds until a sent event can be read back
@@ -43,16 +44,18 @@ def examine() -> Iterator[Check]:
         yield from _check_adoption()
     yield _check_cli()
     valid_settings = _attempt(
-        "settings", read_inngest_settings, ".env and the environment are valid"
+        "settings", read_inngest_settings, t(".env and the environment are valid")
     )
     own_settings = _attempt("variables", check_app_settings, "{}")
-    valid_config = _attempt("config", read_config, f"{CONFIG_FILE} is valid")
+    valid_config = _attempt("config", read_config, t("{file} is valid", file=CONFIG_FILE))
     yield from (valid_settings, own_settings, valid_config)
     if "fail" in (valid_settings.status, valid_config.status):
-        yield Check("the rest", "warn", "not checked", "correct the above first")
+        yield Check("the rest", "warn", t("not checked"), t("correct the above first"))
         return
     config = read_config()
-    yield _attempt("address", lambda: check_target(config), f"the app talks to {config.url}")
+    yield _attempt(
+        "address", lambda: check_target(config), t("the app talks to {url}", url=config.url)
+    )
     yield _attempt("database", lambda: check_database(config), "{}")
     functions, problem = _count_served()
     server = _check_server(config)
@@ -61,13 +64,13 @@ def examine() -> Iterator[Check]:
     yield server
     yield _check_app(functions, problem)
     if functions is None or not healthy:
-        yield Check("sync", "warn", "not checked: it takes both")
+        yield Check("sync", "warn", t("not checked: it takes both"))
     else:
         yield _check_sync(functions, config)
     yield (
         _check_event(config)
         if healthy
-        else Check("event", "warn", "not checked: it takes the Dev Server")
+        else Check("event", "warn", t("not checked: it takes the Dev Server"))
     )
 
 
@@ -91,13 +94,21 @@ def _check_cli() -> Check:
     if found.status == "fail":
         return found
     if not (cli := inngest_cli.find_cli()):
-        return Check("cli", "fail", "the Inngest CLI is not installed", command("install"))
+        return Check("cli", "fail", t("the Inngest CLI is not installed"), command("install"))
     if not (version := inngest_cli.read_version(cli)):
         return Check(
-            "cli", "fail", f"{cli} does not run here", f"remove it, then {command('install')}"
+            "cli",
+            "fail",
+            t("{cli} does not run here", cli=cli),
+            t("remove it, then {install}", install=command("install")),
         )
     if version != inngest_cli.VERSION:
-        detail = f"{cli} is {version}, this project is made for {inngest_cli.VERSION}"
+        detail = t(
+            "{cli} is {version}, this project is made for {wanted}",
+            cli=cli,
+            version=version,
+            wanted=inngest_cli.VERSION,
+        )
         return Check("cli", "warn", detail, command("install"))
     return Check("cli", "ok", f"{version}, {cli}")
 
@@ -107,16 +118,18 @@ def _check_ports(config: ServerConfig, *, is_app_up: bool) -> list[Check]:
     needed = (
         {}
         if dev_server.find_running()
-        else {port: f'give "{key}" another port' for key, port in config.ports.items()}
+        else {port: t('give "{key}" another port', key=key) for key, port in config.ports.items()}
     )
     if not is_app_up:
-        needed[read_app_port()] = "set PORT in .env to another one"
+        needed[read_app_port()] = t("set PORT in .env to another one")
     taken = {port: reason for port in needed if (reason := explain_taken(port))}
     fails = [
-        Check("ports", "fail", f"{port} {taken[port]}", f"free it, or {needed[port]}")
+        Check(
+            "ports", "fail", f"{port} {taken[port]}", t("free it, or {needed}", needed=needed[port])
+        )
         for port in taken
     ]
-    return fails or [Check("ports", "ok", "free, or our own")]
+    return fails or [Check("ports", "ok", t("free, or our own"))]
 
 
 def _check_server(config: ServerConfig) -> Check:
@@ -125,13 +138,22 @@ def _check_server(config: ServerConfig) -> Check:
         return Check(
             "server",
             "fail",
-            "the Dev Server does not run",
-            f"{command('dev')}, or {command('start')}",
+            t("the Dev Server does not run"),
+            t("{dev}, or {start}", dev=command("dev"), start=command("start")),
         )
     if not is_up(f"{config.url}/health", timeout=TIMEOUT):
-        detail = f"the Dev Server runs (pid {process.pid}) but does not answer at {config.url}"
-        return Check("server", "fail", detail, f"{command('logs')}, then {command('restart')}")
-    return Check("server", "ok", f"{config.url} answers (pid {process.pid})")
+        detail = t(
+            "the Dev Server runs (pid {pid}) but does not answer at {url}",
+            pid=process.pid,
+            url=config.url,
+        )
+        return Check(
+            "server",
+            "fail",
+            detail,
+            t("{logs}, then {restart}", logs=command("logs"), restart=command("restart")),
+        )
+    return Check("server", "ok", t("{url} answers (pid {pid})", url=config.url, pid=process.pid))
 
 
 def _count_served() -> tuple[int | None, str | None]:
@@ -147,31 +169,46 @@ def _count_served() -> tuple[int | None, str | None]:
     try:
         return int(reply["function_count"]), None
     except (ValueError, KeyError, TypeError):
-        return None, f"the answer was {json.dumps(reply)[:100]}"
+        return None, t("the answer was {reply}", reply=json.dumps(reply)[:100])
 
 
 def _check_app(functions: int | None, problem: str | None) -> Check:
     if functions is not None:
-        return Check("app", "ok", f"{app_url()} answers, with {count_functions(functions)}")
+        return Check(
+            "app",
+            "ok",
+            t(
+                "{url} answers, with {functions}",
+                url=app_url(),
+                functions=count_functions(functions),
+            ),
+        )
     place = f"{app_url()}{SERVE_PATH}"
     if problem:
         return Check(
             "app",
             "fail",
             f"{place}: {problem}",
-            "is that this app? if so, let its middlewares pass requests to 127.0.0.1",
+            t("is that this app? if so, let its middlewares pass requests to 127.0.0.1"),
         )
-    fix = f"{command('dev')}; where that runs, it says why the app does not"
-    return Check("app", "fail", f"no app answers at {place}", fix)
+    fix = t("{dev}; where that runs, it says why the app does not", dev=command("dev"))
+    return Check("app", "fail", t("no app answers at {place}", place=place), fix)
 
 
 def _check_sync(functions: int, config: ServerConfig) -> Check:
     seen = look(read_inngest_settings().inngest_app_id, config)
     if seen.error:
         return Check(
-            "sync", "fail", f"not synced: {seen.error}", f"correct that, then {command('start')}"
+            "sync",
+            "fail",
+            t("not synced: {error}", error=seen.error),
+            t("correct that, then {start}", start=command("start")),
         )
-    detail = f"{len(seen.functions)} of {count_functions(functions)} synced"
+    detail = t(
+        "{known} of {functions} synced",
+        known=len(seen.functions),
+        functions=count_functions(functions),
+    )
     if len(seen.functions) == functions:
         return Check("sync", "ok", detail)
     return Check("sync", "fail", detail, command("start"))
@@ -183,14 +220,17 @@ def _check_event(config: ServerConfig) -> Check:
     try:
         id = fetch("POST", f"{config.url}/e/doctor", event, timeout=TIMEOUT)["ids"][0]
     except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-        return Check("event", "fail", f"not taken: {error!r}", command("restart"))
+        return Check("event", "fail", t("not taken: {error!r}", error=error), command("restart"))
     deadline = time.monotonic() + EVENT_TIMEOUT
     while time.monotonic() < deadline:
         if is_up(
             f"{config.url}/v1/events/{id}?t={time.monotonic_ns()}"
         ):  # its answers are cached, by the whole URL
-            return Check("event", "ok", "sent and received")
+            return Check("event", "ok", t("sent and received"))
         time.sleep(0.1)
     return Check(
-        "event", "fail", f"sent, but not received in {EVENT_TIMEOUT:.0f} s", command("restart")
+        "event",
+        "fail",
+        t("sent, but not received in {timeout:.0f} s", timeout=EVENT_TIMEOUT),
+        command("restart"),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import PROJECT_ROOT, command, read_variable
+from inngest_devtools.words import t
 
 VERSION = "1.43.0"  # what `install` gets
 FOLDER = PROJECT_ROOT / "bin" / "inngest"
@@ -31,13 +32,19 @@ def find_cli() -> Path | None:
         paths = [PROJECT_ROOT / Path(named).expanduser()]
         if not paths[0].is_file():
             raise DevtoolsError(
-                f"INNGEST_BIN={named} is not a file: correct the variable, "
-                f"or remove it and run `{command('install')}`."
+                t(
+                    "INNGEST_BIN={named} is not a file: correct the variable, or remove it and run "
+                    "`{install}`.",
+                    named=named,
+                    install=command("install"),
+                )
             )
     for path in paths:
         if path.is_file():
             if not os.access(path, os.X_OK):
-                raise DevtoolsError(f'{path} may not be executed: run `chmod +x "{path}"`.')
+                raise DevtoolsError(
+                    t('{path} may not be executed: run `chmod +x "{path}"`.', path=path)
+                )
             return path
     return Path(found) if (found := shutil.which("inngest")) else None
 

@@ -17,6 +17,7 @@ from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
 from inngest_devtools.logs import console
 from inngest_devtools.project import read_variable
+from inngest_devtools.words import t
 from rich.progress import track
 
 DOWNLOAD_URL = (
@@ -41,7 +42,12 @@ def install() -> Path:
         return target
     if SYSTEM not in ("linux", "darwin", "windows") or MACHINE not in ("amd64", "arm64"):
         raise DevtoolsError(
-            f"There is no Inngest CLI for {SYSTEM} on {MACHINE}: set INNGEST_BIN to one that runs here."
+            t(
+                "There is no Inngest CLI for {system} on {machine}: set INNGEST_BIN to one that "
+                "runs here.",
+                system=SYSTEM,
+                machine=MACHINE,
+            )
         )
     archive = f"inngest_{VERSION}_{SYSTEM}_{MACHINE}.{'zip' if SYSTEM == 'windows' else 'tar.gz'}"
     base = f"{(read_variable('INNGEST_DOWNLOAD_URL') or DOWNLOAD_URL).rstrip('/')}/v{VERSION}"
@@ -52,7 +58,11 @@ def install() -> Path:
             _install(base, archive, Path(name), target)
     except OSError as error:
         raise DevtoolsError(
-            f"The Dev Server was not installed in {FOLDER}: {error.strerror or error}."
+            t(
+                "The Dev Server was not installed in {folder}: {error}.",
+                folder=FOLDER,
+                error=error.strerror or error,
+            )
         ) from None
     return target
 
@@ -76,13 +86,24 @@ def _install(base: str, archive: str, folder: Path, target: Path) -> None:
         _download(f"{base}/checksums.txt", checksums)
     if not (expected := _read_digest(source, archive)):
         raise DevtoolsError(
-            f"{base}/checksums.txt has no line for {archive}: is that the release {VERSION}?"
+            t(
+                "{base}/checksums.txt has no line for {archive}: is that the release {version}?",
+                base=base,
+                archive=archive,
+                version=VERSION,
+            )
         )
     _download(f"{base}/{archive}", folder / archive)
     digest = hashlib.sha256((folder / archive).read_bytes()).hexdigest()
     if digest != expected:
         raise DevtoolsError(
-            f"{base}/{archive} is not the file that {source.name} means: its SHA-256 is {digest}."
+            t(
+                "{base}/{archive} is not the file that {name} means: its SHA-256 is {digest}.",
+                base=base,
+                archive=archive,
+                name=source.name,
+                digest=digest,
+            )
         )
     unpacked.write_bytes(_unpack(folder / archive, target.name))
     unpacked.chmod(0o755)
@@ -125,16 +146,24 @@ def _download(url: str, path: Path) -> None:
                 _save(reply.iter_raw(CHUNK), int(reply.headers.get("content-length", 0)), path)
             return
         except httpx.HTTPStatusError as error:
-            problem = f"the answer was {error.response.status_code} {error.response.reason_phrase}"
+            problem = t(
+                "the answer was {status_code} {reason_phrase}",
+                status_code=error.response.status_code,
+                reason_phrase=error.response.reason_phrase,
+            )
             if error.response.is_client_error:
                 break
         except httpx.TimeoutException:
-            problem = "no answer in time"
+            problem = t("no answer in time")
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             problem = str(error) or type(error).__name__
     raise DevtoolsError(
-        f"{url}: {problem}. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL to a mirror; "
-        "or put the CLI into bin/inngest by hand."
+        t(
+            "{url}: {problem}. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL to a "
+            "mirror; or put the CLI into bin/inngest by hand.",
+            url=url,
+            problem=problem,
+        )
     )
 
 
@@ -168,4 +197,4 @@ def _unpack(archive: Path, name: str) -> bytes:
                 return file.read()
     except (KeyError, tarfile.TarError, zipfile.BadZipFile):
         pass
-    raise DevtoolsError(f"{archive.name} has no file {name} in it.")
+    raise DevtoolsError(t("{archive} has no file {name} in it.", archive=archive.name, name=name))

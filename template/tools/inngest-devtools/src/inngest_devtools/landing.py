@@ -11,6 +11,7 @@ from inngest_devtools.catalog import read_catalog
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import command, read_inngest_settings
 from inngest_devtools.runs import Run, read_runs
+from inngest_devtools.words import t
 
 PREFIX = "/_inngest-dev"
 SHOWN_RUNS = 10
@@ -99,7 +100,9 @@ def _start(id: str) -> None:
     catalog = read_catalog()
     entries = [entry for entry in catalog.functions if entry.id == id]
     if not entries:
-        raise DevtoolsError(f"There is no function {id!r} any more: go back and reload the page.")
+        raise DevtoolsError(
+            t("There is no function {id!r} any more: go back and reload the page.", id=id)
+        )
     event = entries[0].event
     if event:
         sending.send(event, catalog.example_of(event))
@@ -129,7 +132,11 @@ def _read_runs() -> tuple[list[Run], str | None]:
     except (OSError, ValueError, KeyError, TypeError):
         return (
             [],
-            f"The Dev Server does not answer at {origin}: start it with {command('start')}.",
+            t(
+                "The Dev Server does not answer at {origin}: start it with `{start}`.",
+                origin=origin,
+                start=command("start"),
+            ),
         )
 
 

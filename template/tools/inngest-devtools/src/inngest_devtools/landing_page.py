@@ -9,13 +9,10 @@ from typing import Any
 from inngest_devtools.catalog import Catalog, FunctionEntry
 from inngest_devtools.project import command
 from inngest_devtools.runs import Run
+from inngest_devtools.words import read_language, t
 
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; --ok: #157347; --bad: #b42318; }
-@media (min-width: 64rem) {
-  body { max-width: 80rem; } main { display: grid; grid-template-columns: 1fr 1fr; gap: 0 3rem; }
-  main > p { grid-column: 1 / -1; }
-}
 @media (prefers-color-scheme: dark) { :root { --ok: #5ecb92; --bad: #ff8a7d; } }
 * { box-sizing: border-box; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
@@ -43,6 +40,13 @@ th, td { text-align: start; padding: .4rem .75rem .4rem 0; border-top: 1px solid
 [role=status] { border-inline-start: .25rem solid var(--ok); padding: .25rem .75rem; }
 [role=alert] { border-inline-start: .25rem solid var(--bad); padding: .25rem .75rem; }
 .status { font-weight: 600; }
+thead th, .status { white-space: nowrap; }
+td code { overflow-wrap: anywhere; }
+@media (min-width: 64rem) {
+  body { max-width: 80rem; }
+  main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 3rem; }
+  main > p { grid-column: 1 / -1; }
+}
 """
 # Without it the page works as well; the runs are then as old as the page.
 SCRIPT = """
@@ -58,6 +62,7 @@ setInterval(async () => {
   } catch { /* the app is being reloaded */ }
 }, 1000);
 """
+LANGUAGES = {"en": "en", "zh": "zh-CN"}
 GOOD, BAD = ("COMPLETED",), ("FAILED", "CANCELLED")
 
 
@@ -82,10 +87,10 @@ def render_page(
         dashboard: The Dev Server's address.
         docs_url: The path of the API docs; None where the app has none.
     """
-    links = {"Dashboard": dashboard, "Check the set-up": "/_inngest-dev/doctor"}
+    links = {t("Dashboard"): dashboard, t("Check the set-up"): "/_inngest-dev/doctor"}
     if docs_url:
-        links["API docs"] = docs_url
-    links["Inngest's documentation"] = "https://www.inngest.com/docs"
+        links[t("API docs")] = docs_url
+    links[t("Inngest's documentation")] = "https://www.inngest.com/docs"
     known = {entry.id: entry for entry in catalog.functions}
     note = _render_note(known.get(sent), problem)
     return _render_document(
@@ -93,18 +98,17 @@ def render_page(
         f"""
 <header>
 <h1>{escape(title)}</h1>
-<p>This page is there while the app is developed, because the app has none of its own at
-<code>/</code>.</p>
-<nav aria-label="Links"><ul>{"".join(map(_render_link, links.items()))}</ul></nav>
+<p>{_render_reason()}</p>
+<nav aria-label="{t("Links")}"><ul>{"".join(map(_render_link, links.items()))}</ul></nav>
 </header>
 <main>
 {note}
 <section aria-labelledby="functions">
-<h2 id="functions">Functions</h2>
+<h2 id="functions">{t("Functions")}</h2>
 {_render_functions(catalog)}
 </section>
 <section aria-labelledby="runs">
-<h2 id="runs">Last runs</h2>
+<h2 id="runs">{t("Last runs")}</h2>
 <div id="run-list" class="scroll" aria-live="polite" tabindex="0" aria-labelledby="runs"
 role="region">{render_runs(runs)}</div>
 </section>
@@ -116,13 +120,10 @@ role="region">{render_runs(runs)}</div>
 def render_runs(runs: Sequence[Run]) -> str:
     """The table of the last runs."""
     if not runs:
-        return "<p>None yet: press a button.</p>"
+        return f"<p>{t('None yet: press a button.')}</p>"
     rows = "".join(map(_render_run, runs))
-    return (
-        '<table><thead><tr><th scope="col">Function</th><th scope="col">Status</th>'
-        f'<th scope="col">Started</th><th scope="col">Result</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+    head = _render_head(t("Function"), t("Status"), t("Started"), t("Result"))
+    return f"<table>{head}<tbody>{rows}</tbody></table>"
 
 
 def render_checks(checks: Sequence[Any]) -> str:
@@ -134,24 +135,35 @@ def render_checks(checks: Sequence[Any]) -> str:
         + "</td></tr>"
         for check in checks
     )
-    head = (
-        '<tr><th scope="col">Check</th><th scope="col">Status</th><th scope="col">Found</th></tr>'
-    )
-    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
-    body = (
-        f'<main><h1>Checks</h1><p><a href="/">Back</a></p><div class="scroll">{table}</div></main>'
-    )
-    return _render_document("Checks", body)
+    head = _render_head(t("Check"), t("Status"), t("Found"))
+    table = f"<table>{head}<tbody>{rows}</tbody></table>"
+    title = t("Checks")
+    back = f'<p><a href="/">{t("Back")}</a></p>'
+    body = f'<main><h1>{title}</h1>{back}<div class="scroll">{table}</div></main>'
+    return _render_document(title, body)
 
 
 def render_error(message: str) -> str:
-    body = f'<main><h1>Not sent</h1><p role="alert">{escape(message)}</p>'
-    return _render_document("Not sent", body + '<p><a href="/">Back</a></p></main>')
+    title = t("Not sent")
+    body = f'<main><h1>{title}</h1><p role="alert">{escape(message)}</p>'
+    return _render_document(title, body + f'<p><a href="/">{t("Back")}</a></p></main>')
+
+
+def _render_reason() -> str:
+    words = t(
+        "This page is there while the app is developed, because the app has none of its own at `/`."
+    )
+    return escape(words).replace("`/`", "<code>/</code>")
+
+
+def _render_head(*names: str) -> str:
+    cells = "".join(f'<th scope="col">{name}</th>' for name in names)
+    return f"<thead><tr>{cells}</tr></thead>"
 
 
 def _render_document(title: str, body: str) -> str:
     return f"""<!doctype html>
-<html lang="en">
+<html lang="{LANGUAGES[read_language()]}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -175,29 +187,34 @@ def _render_note(sent: FunctionEntry | None, problem: str | None) -> str:
         return f'<p role="alert">{escape(problem)}</p>'
     if not sent:
         return ""
-    what = f"Sent {sent.event}" if sent.event else f"Started {sent.name}"
-    return f'<p role="status">{escape(what)}; its run shows among the last ones.</p>'
+    if sent.event:
+        what = t("Sent {event}; its run shows among the last ones.", event=sent.event)
+    else:
+        what = t("Started {name}; its run shows among the last ones.", name=sent.name)
+    return f'<p role="status">{escape(what)}</p>'
 
 
 def _render_functions(catalog: Catalog) -> str:
     if not catalog.functions:
-        return f"<p>There is none yet: <code>{escape(command('new NAME'))}</code> writes one.</p>"
+        words = t("There is none yet; this writes one:")
+        return f"<p>{words} <code>{escape(command('new NAME'))}</code></p>"
     items = "".join(_render_function(entry, catalog) for entry in catalog.functions)
     return f'<ul class="functions">{items}</ul>'
 
 
 def _render_function(entry: FunctionEntry, catalog: Catalog) -> str:
     triggers = ", ".join(f"<code>{escape(trigger)}</code>" for trigger in entry.triggers)
-    label = f"Send {entry.event}" if entry.event else "Run now"
+    button = t("Send") if entry.event else t("Run now")
     example = ""
     if entry.event:
         text = json.dumps(catalog.example_of(entry.event), indent=2, ensure_ascii=False)
-        example = f"<details><summary>What is sent</summary><pre>{escape(text)}</pre></details>"
+        summary = t("What is sent")
+        example = f"<details><summary>{summary}</summary><pre>{escape(text)}</pre></details>"
     return f"""<li><div><h3>{escape(entry.name)}</h3>
-<p><code>{escape(entry.id)}</code> on {triggers}</p></div>
+<p><code>{escape(entry.id)}</code> {t("on")} {triggers}</p></div>
 <form method="post" action="/_inngest-dev/send">
 <button name="function" value="{escape(entry.id)}"
-aria-label="{escape(label)}, for {escape(entry.name)}">{"Send" if entry.event else "Run now"}</button>
+aria-label="{button}: {escape(entry.name)}">{button}</button>
 </form>{example}</li>"""
 
 
@@ -206,9 +223,20 @@ def _render_run(run: Run) -> str:
     result = _shorten(run.output or "")
     return (
         f'<tr><th scope="row">{escape(run.function)}</th>'
-        f'<td class="status {kind}">{escape(run.status.capitalize())}</td>'
+        f'<td class="status {kind}">{_name_status(run.status)}</td>'
         f"<td>{_render_time(run.queued_at)}</td><td><code>{escape(result)}</code></td></tr>"
     )
+
+
+def _name_status(status: str) -> str:
+    names = {
+        "QUEUED": t("Queued"),
+        "RUNNING": t("Running"),
+        "COMPLETED": t("Completed"),
+        "FAILED": t("Failed"),
+        "CANCELLED": t("Cancelled"),
+    }
+    return names.get(status, escape(status.capitalize()))
 
 
 def _render_time(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
+from inngest_devtools.words import pad, t
 from rich.console import Console
 from rich.text import Text
 
@@ -79,8 +80,8 @@ class Logs:
         """What runs where: name, value and its colour."""
         console.print()
         for name, value, color in rows:
-            console.print(Text.assemble(f"  {name:<10} ", (value, f"bold {color}")))
-        console.print("\n  Ctrl-C ends it.\n")
+            console.print(Text.assemble(f"  {pad(name, 10)} ", (value, f"bold {color}")))
+        console.print(f"\n  {t('Ctrl-C ends it.')}\n")
 
 
 def to_readable(line: str) -> str:

@@ -14,6 +14,7 @@ from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
 from inngest_devtools.new_files import Names
 from inngest_devtools.project import PROJECT_ROOT, command, get_project
+from inngest_devtools.words import pad, t
 
 MAX_LENGTH = 40  # characters of a name
 
@@ -34,21 +35,27 @@ def new(
     project = get_project()
     names = Names(_check_name(name), project.module)
     if route and cron:
-        raise DevtoolsError("--route sends an event, and --cron takes none: leave one of them out.")
+        raise DevtoolsError(
+            t("--route sends an event, and --cron takes none: leave one of them out.")
+        )
     files = _plan(names, cron, route)
     events = project.package_folder / "events.py"
     _check_free(names, files, events, has_event=not cron)
     if not cron:
         _append(events, new_files.render_event(names))
-        console.print(f"Event     {_display(events)}: {names.event_class}, {names.event!r}")
+        console.print(
+            f"{pad(t('Event'), 9)} {_display(events)}: {names.event_class}, {names.event!r}"
+        )
     for file, (title, content) in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, "utf-8")
-        console.print(f"{title:<9} {_display(file)}")
+        console.print(f"{pad(title, 9)} {_display(file)}")
     _format(list(files))
     if route and not project.is_new:
-        console.print(f"\nA route of yours starts it with\n\n{_render_sending(names)}")
-    console.print(f"\nWhile `dev` runs, try it with `{command(f'send {names.id}')}`.")
+        console.print(f"\n{t('A route of yours starts it with')}\n\n{_render_sending(names)}")
+    console.print(
+        "\n" + t("While `dev` runs, try it with `{send}`.", send=command(f"send {names.id}"))
+    )
 
 
 def _check_name(name: str) -> str:
@@ -56,12 +63,18 @@ def _check_name(name: str) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).replace("_", "-").lower()
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", words) or len(words) > MAX_LENGTH:
         raise DevtoolsError(
-            f"{name} is no name for a function: use small letters, digits and hyphens, "
-            f"like order-placed, and at most {MAX_LENGTH} of them."
+            t(
+                "{name} is no name for a function: use small letters, digits and hyphens, like "
+                "order-placed, and at most {length} of them.",
+                name=name,
+                length=MAX_LENGTH,
+            )
         )
     python = words.replace("-", "_")
     if keyword.iskeyword(python) or python.startswith("test_"):
-        raise DevtoolsError(f"{name} means something else to Python or pytest: choose another one.")
+        raise DevtoolsError(
+            t("{name} means something else to Python or pytest: choose another one.", name=name)
+        )
     return words
 
 
@@ -74,24 +87,26 @@ def _plan(names: Names, cron: str | None, route: bool) -> dict[Path, tuple[str, 
     tests = PROJECT_ROOT / ("tests" if get_project().is_new else "inngest_tests")
     functions = get_project().package_folder / "functions"
     files = {
-        functions / f"{names.python}.py": ("Function", function),
+        functions / f"{names.python}.py": (t("Function"), function),
         tests / "functions" / f"test_{names.python}.py": (
-            "Test",
+            t("Test"),
             new_files.render_test(names, has_event=not cron),
         ),
     }
     if route and get_project().is_new:
         routes = PROJECT_ROOT / "src" / "server" / "routes"
-        files[routes / f"{names.python}.py"] = ("Route", new_files.render_route(names))
+        files[routes / f"{names.python}.py"] = (t("Route"), new_files.render_route(names))
         test = tests / "routes" / f"test_{names.python}_route.py"
-        files[test] = ("Its test", new_files.render_route_test(names))
+        files[test] = (t("Its test"), new_files.render_route_test(names))
     return files
 
 
 def _check_cron(cron: str) -> str:
     """Five fields; what they hold the server checks when it syncs."""
     if not re.fullmatch(r"(TZ=[\w/+-]+ )?[\w*/,?#-]+( [\w*/,?#-]+){4}", cron):
-        raise DevtoolsError(f'"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".')
+        raise DevtoolsError(
+            t('"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".', cron=cron)
+        )
     return cron
 
 
@@ -100,17 +115,29 @@ def _check_free(
 ) -> None:
     for file in files:
         if file.exists():
-            raise DevtoolsError(f"{_display(file)} is there already: choose another name.")
+            raise DevtoolsError(
+                t("{file} is there already: choose another name.", file=_display(file))
+            )
     for file in (get_project().package_folder / "functions").rglob("*.py"):
         if f'fn_id="{names.id}"' in file.read_text("utf-8", "replace"):
-            raise DevtoolsError(f"{_display(file)} has fn_id={names.id!r}: choose another name.")
+            raise DevtoolsError(
+                t(
+                    "{file} has fn_id={id!r}: choose another name.",
+                    file=_display(file),
+                    id=names.id,
+                )
+            )
     if not has_event:
         return
     text = events.read_text("utf-8")
     if f"class {names.event_class}(" in text or f'"{names.event}"' in text:
         raise DevtoolsError(
-            f"{_display(events)} has {names.event_class} or {names.event!r} already: "
-            "choose another name."
+            t(
+                "{file} has {event_class} or {event!r} already: choose another name.",
+                file=_display(events),
+                event_class=names.event_class,
+                event=names.event,
+            )
         )
 
 
@@ -120,12 +147,14 @@ def _append(file: Path, text: str) -> None:
 
 
 def _format(files: list[Path]) -> None:
-    """In the team's own style, where it has ruff."""
+    """In the team's own style, where it has ruff and lets it read these files."""
     if not importlib.util.find_spec("ruff"):
         return
     for arguments in (["check", "--select", "I", "--fix"], ["format"]):
-        ruff = [sys.executable, "-m", "ruff", *arguments, "--quiet", *map(str, files)]
-        subprocess.run(ruff, cwd=PROJECT_ROOT, check=False, capture_output=True)
+        ruff = [sys.executable, "-m", "ruff", *arguments, "--quiet", "--force-exclude"]
+        subprocess.run(
+            [*ruff, *map(str, files)], cwd=PROJECT_ROOT, check=False, capture_output=True
+        )
 
 
 def _render_sending(names: Names) -> str:

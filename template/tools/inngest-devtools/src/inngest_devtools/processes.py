@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 from inngest_devtools.project import PROJECT_ROOT
+from inngest_devtools.words import t
 
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
 
@@ -20,9 +21,7 @@ DETACHED: dict[str, Any]
 if sys.platform == "win32":
     # Ctrl-C reaches neither; closing the window still ends the first, whose console is ours.
     OWN_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    DETACHED = {
-        "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
-    }
+    DETACHED = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
 else:
     OWN_GROUP = DETACHED = {"start_new_session": True}
 
@@ -180,10 +179,10 @@ def explain_taken(port: int) -> str | None:
             socket.create_server(("127.0.0.1", port)).close()
             return None
     except PermissionError:
-        return "is reserved by the system (on Windows by Hyper-V or WSL)"
+        return t("is reserved by the system (on Windows by Hyper-V or WSL)")
     except OSError:
         pass  # bound by a program that does not listen yet
-    return f"is held by {_find_holder(port)}"
+    return t("is held by {holder}", holder=_find_holder(port))
 
 
 def _find_holder(port: int) -> str:
@@ -191,5 +190,10 @@ def _find_holder(port: int) -> str:
         with suppress(psutil.Error):
             if port in listening_ports(process):
                 known = process.as_dict(["name", "cwd"], ad_value="?")
-                return f"{known['name']} (pid {process.pid}, in {known['cwd']})"
-    return "a program of another user"
+                return t(
+                    "{program} (pid {pid}, in {folder})",
+                    program=known["name"],
+                    pid=process.pid,
+                    folder=known["cwd"],
+                )
+    return t("a program of another user")

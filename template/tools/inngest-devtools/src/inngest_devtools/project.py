@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.words import t
 
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
 PROJECT_ROOT = FOLDER.parents[1]  # where every process here runs
@@ -37,6 +38,7 @@ class Project:
         package: The Inngest package's folder, as in "src/core/inngest".
         module: The name by which the app imports that package, as in "core.inngest".
         port: Where the app listens, unless PORT says otherwise.
+        language: What the tools speak to people: "en" or "zh".
     """
 
     root: Path
@@ -44,6 +46,7 @@ class Project:
     package: str
     module: str
     port: int
+    language: str = "en"
 
     @property
     def package_folder(self) -> Path:
@@ -75,6 +78,7 @@ def get_project() -> Project:
             package=values["package"],
             module=values["module"],
             port=values["port"],
+            language=values.get("language", "en"),
         )
     except FileNotFoundError:
         problem = "is missing"
@@ -86,7 +90,9 @@ def get_project() -> Project:
 
 
 def command(words: str) -> str:
-    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
+    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new
+    project.
+    """
     if not get_project().is_new:
         return f"inngest-dev {words}"
     name = words.split()[0]
@@ -142,7 +148,7 @@ def read_app_port() -> int:
     if text is None:
         return get_project().port
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise DevtoolsError(f"PORT={text} is no port: choose one from 1 to 65535.")
+        raise DevtoolsError(t("PORT={text} is no port: choose one from 1 to 65535.", text=text))
     return int(text)
 
 
@@ -167,7 +173,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def set_dev_mode() -> None:
-    """Set INNGEST_DEV=1, for this process and those it starts, where nothing names a mode or a key."""
+    """Set INNGEST_DEV=1, here and for what we start, where nothing names a mode or a key."""
     if not any(read_variable(name) for name in MODE_NAMES):
         os.environ["INNGEST_DEV"] = "1"
         _set_by_us.add("INNGEST_DEV")

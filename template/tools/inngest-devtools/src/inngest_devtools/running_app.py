@@ -8,6 +8,7 @@ import psutil
 from inngest_devtools.app_starter import STATE
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import end_family, is_alive
+from inngest_devtools.words import t
 
 PID_FILE = STATE / "app.json"
 CLOCK_TOLERANCE = 2.0  # seconds: clocks get set
@@ -28,7 +29,10 @@ def end_leftover() -> int | None:
     app, dev = _find("app"), _find("dev")
     if dev and dev.pid != os.getpid():
         raise DevtoolsError(
-            f"This project's `dev` runs already (pid {dev.pid}): end it there with Ctrl-C."
+            t(
+                "This project's `dev` runs already (pid {pid}): end it there with Ctrl-C.",
+                pid=dev.pid,
+            )
         )
     if not app:
         return None

@@ -9,6 +9,7 @@ from inngest_devtools.logs import console
 from inngest_devtools.loopback import fetch
 from inngest_devtools.project import command, read_inngest_settings, set_dev_mode
 from inngest_devtools.server_config import app_url
+from inngest_devtools.words import t
 
 TIMEOUT = 5.0  # seconds
 
@@ -30,14 +31,24 @@ def send(
     event = functions[name]["event"] if name in functions else name
     if event is None:
         sending.invoke(name)
-        console.print(f"Started {name}. {_point_to_runs()}")
+        console.print(t("Started {name}. {where}", name=name, where=_point_to_runs()))
         return
     if name not in functions and name not in catalog["examples"] and not fields:
         known = ", ".join(sorted([*functions, *catalog["examples"]]))
-        raise DevtoolsError(f"There is no function or event {name!r}. There are: {known}.")
+        raise DevtoolsError(
+            t("There is no function or event {name!r}. There are: {known}.", name=name, known=known)
+        )
     data = sending.merge(catalog["examples"].get(event, {}), fields or [])
     id = sending.send(event, data)
-    console.print(f"Sent {event} {data} as {id}. {_point_to_runs()}")
+    console.print(
+        t(
+            "Sent {event} {data} as {id}. {where}",
+            event=event,
+            data=data,
+            id=id,
+            where=_point_to_runs(),
+        )
+    )
 
 
 def _read_catalog() -> dict[str, Any]:
@@ -46,10 +57,14 @@ def _read_catalog() -> dict[str, Any]:
         return dict(fetch("GET", url, timeout=TIMEOUT))
     except (OSError, ValueError, TypeError):
         raise DevtoolsError(
-            f"No app that `dev` has started answers at {app_url()}: start it with "
-            f"`{command('dev')}`, and send from a second terminal."
+            t(
+                "No app that `dev` has started answers at {url}: start it with `{dev}`, and send "
+                "from a second terminal.",
+                url=app_url(),
+                dev=command("dev"),
+            )
         ) from None
 
 
 def _point_to_runs() -> str:
-    return f"Its run: {read_inngest_settings().api_origin}/runs"
+    return t("Its run: {api_origin}/runs", api_origin=read_inngest_settings().api_origin)

@@ -6,6 +6,7 @@ from typing import Any
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch
 from inngest_devtools.project import command, read_inngest_settings
+from inngest_devtools.words import t
 
 TIMEOUT = 5.0  # seconds
 
@@ -21,7 +22,9 @@ def send(event: str, data: dict[str, Any]) -> str:
     try:
         return str(reply["ids"][0])
     except (KeyError, IndexError, TypeError):
-        raise DevtoolsError(f"{origin} did not take the event: {json.dumps(reply)}") from None
+        raise DevtoolsError(
+            t("{origin} did not take the event: {reply}", origin=origin, reply=json.dumps(reply))
+        ) from None
 
 
 def invoke(function: str) -> None:
@@ -34,7 +37,9 @@ def invoke(function: str) -> None:
     slug = f"{settings.inngest_app_id}-{function}"
     reply = _post(f"{settings.api_origin}/invoke/{slug}", {"data": {}})
     if reply.get("error"):
-        raise DevtoolsError(f"{function} was not started: {reply['error']}")
+        raise DevtoolsError(
+            t("{function} was not started: {error}", function=function, error=reply["error"])
+        )
 
 
 def merge(example: dict[str, Any], fields: list[str]) -> dict[str, Any]:
@@ -49,7 +54,7 @@ def merge(example: dict[str, Any], fields: list[str]) -> dict[str, Any]:
     for field in fields:
         name, equals, value = field.partition("=")
         if not name or not equals:
-            raise DevtoolsError(f"{field} is no field: write name=value.")
+            raise DevtoolsError(t("{field} is no field: write name=value.", field=field))
         data[name] = value if isinstance(example.get(name), str) else _parse(value)
     return data
 
@@ -67,7 +72,11 @@ def _post(url: str, body: object) -> dict[str, Any]:
     except OSError:
         origin = read_inngest_settings().api_origin
         raise DevtoolsError(
-            f"The Dev Server does not answer at {origin}: start it with `{command('start')}`."
+            t(
+                "The Dev Server does not answer at {origin}: start it with `{start}`.",
+                origin=origin,
+                start=command("start"),
+            )
         ) from None
     except (ValueError, TypeError) as error:
         raise DevtoolsError(f"{url}: {error}") from None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import PROJECT_ROOT, command, read_app_port, read_inngest_settings
+from inngest_devtools.words import t
 
 CONFIG_FILE = (
     "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
@@ -37,7 +38,6 @@ KEYS: dict[str, type] = {
     **dict.fromkeys(("no-discovery", "no-poll", "persist"), bool),
     "sdk-url": list,
 }
-TYPES = {int: "a whole number", str: "a text", bool: "true or false", list: "a list of texts"}
 OLD_NAMES = {"database": "postgres-uri", "pool-size": "postgres-max-open-conns", "urls": "sdk-url"}
 
 
@@ -66,14 +66,23 @@ def read_config() -> ServerConfig:
         values = json.loads((PROJECT_ROOT / CONFIG_FILE).read_text("utf-8-sig"))
     except FileNotFoundError:
         raise DevtoolsError(
-            f"{CONFIG_FILE} is missing: restore it with `git checkout {CONFIG_FILE}`."
+            t("{file} is missing: restore it with `git checkout {file}`.", file=CONFIG_FILE)
         ) from None
     except UnicodeDecodeError:
-        raise DevtoolsError(f"{CONFIG_FILE} is not UTF-8: save it as UTF-8.") from None
+        raise DevtoolsError(t("{file} is not UTF-8: save it as UTF-8.", file=CONFIG_FILE)) from None
     except json.JSONDecodeError as error:
-        raise DevtoolsError(f"{CONFIG_FILE}, line {error.lineno}: not JSON: {error.msg}.") from None
+        raise DevtoolsError(
+            t(
+                "{file}, line {line}: not JSON: {problem}.",
+                file=CONFIG_FILE,
+                line=error.lineno,
+                problem=error.msg,
+            )
+        ) from None
     if not isinstance(values, dict):
-        raise DevtoolsError(f'{CONFIG_FILE} is not an object: write {{"port": 8288, ...}}.')
+        raise DevtoolsError(
+            t('{file} is not an object: write {{"port": 8288, ...}}.', file=CONFIG_FILE)
+        )
     if problems := [problem for key, value in values.items() if (problem := _explain(key, value))]:
         raise DevtoolsError(
             "\n          ".join(f"{CONFIG_FILE}: {problem}" for problem in problems)
@@ -82,7 +91,13 @@ def read_config() -> ServerConfig:
     for port in ports.values():
         if len(keys := [key for key in ports if ports[key] == port]) > 1:
             raise DevtoolsError(
-                f"{CONFIG_FILE}: {' and '.join(keys)} are both {port}: give each a port of its own."
+                t(
+                    "{file}: {key} and {other} are both {port}: give each a port of its own.",
+                    file=CONFIG_FILE,
+                    key=keys[0],
+                    other=keys[1],
+                    port=port,
+                )
             )
     return ServerConfig(
         ports,
@@ -100,18 +115,37 @@ def _explain(key: str, value: Any) -> str | None:
             [OLD_NAMES[name]] if name in OLD_NAMES else difflib.get_close_matches(name, KEYS, n=1)
         )
         advice = (
-            f'write "{nearest[0]}", which is {TYPES[KEYS[nearest[0]]]}' if nearest else "remove it"
+            t('write "{key}", which is {type}', key=nearest[0], type=_name_type(KEYS[nearest[0]]))
+            if nearest
+            else t("remove it")
         )
-        return f'the Dev Server knows no key "{key}": {advice}.'
+        return t('the Dev Server knows no key "{key}": {advice}.', key=key, advice=advice)
     if type(value) is not KEYS[key] or (
         isinstance(value, list) and not all(isinstance(url, str) for url in value)
     ):
-        return f'"{key}" is {json.dumps(value)}, but has to be {TYPES[KEYS[key]]}.'
+        return t(
+            '"{key}" is {value}, but has to be {type}.',
+            key=key,
+            value=json.dumps(value),
+            type=_name_type(KEYS[key]),
+        )
     if key == "host" and value not in ("127.0.0.1", "localhost"):
-        return f'"host" is "{value}": write "127.0.0.1", for the Dev Server asks nobody for a password.'
+        return t(
+            '"host" is "{value}": write "127.0.0.1", for the Dev Server asks nobody for a '
+            "password.",
+            value=value,
+        )
     if key in PORTS and value not in range(1, 65536):
-        return f'"{key}" is {value}: choose one from 1 to 65535.'
+        return t('"{key}" is {value}: choose one from 1 to 65535.', key=key, value=value)
     return None
+
+
+def _name_type(kind: type) -> str:
+    if kind is int:
+        return t("a whole number")
+    if kind is bool:
+        return t("true or false")
+    return t("a text") if kind is str else t("a list of texts")
 
 
 def check_target(config: ServerConfig) -> None:
@@ -120,18 +154,30 @@ def check_target(config: ServerConfig) -> None:
     app_port = read_app_port()
     if settings.is_production:
         raise DevtoolsError(
-            "The app is in production mode, the Dev Server takes apps in dev mode only: "
-            f"set INNGEST_DEV=1 in .env and remove INNGEST_SIGNING_KEY, or run `{command('dev --no-server')}`."
+            t(
+                "The app is in production mode, the Dev Server takes apps in dev mode only: set "
+                "INNGEST_DEV=1 in .env and remove INNGEST_SIGNING_KEY, or run `{dev}`.",
+                dev=command("dev --no-server"),
+            )
         )
     for key, port in config.ports.items():
         if port == app_port:
             raise DevtoolsError(
-                f'{port} is both PORT of the app and "{key}" in {CONFIG_FILE}: change one of them.'
+                t(
+                    '{port} is both PORT of the app and "{key}" in {file}: change one of them.',
+                    port=port,
+                    key=key,
+                    file=CONFIG_FILE,
+                )
             )
     for origin in (settings.api_origin, settings.event_api_origin):
         url = urlsplit(origin)
         if url.hostname not in ("127.0.0.1", "localhost") or url.port != config.ports["port"]:
             raise DevtoolsError(
-                f"The app talks to {origin}, but the Dev Server listens on {config.url}: "
-                f"set INNGEST_BASE_URL={config.url} in .env, and no other address of Inngest."
+                t(
+                    "The app talks to {origin}, but the Dev Server listens on {url}: set "
+                    "INNGEST_BASE_URL={url} in .env, and no other address of Inngest.",
+                    origin=origin,
+                    url=config.url,
+                )
             )

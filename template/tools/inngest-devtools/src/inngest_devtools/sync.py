@@ -7,6 +7,7 @@ from typing import Any, Self
 from inngest_devtools.loopback import fetch
 from inngest_devtools.project import read_inngest_settings
 from inngest_devtools.server_config import SERVE_PATH, ServerConfig, app_url
+from inngest_devtools.words import t
 
 FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for
 APPS_QUERY = "{ apps { name error functions { slug config } } }"
@@ -21,11 +22,9 @@ class Sync:
     known: bool = False
 
     def __str__(self) -> str:
-        return (
-            f"not synced: {self.error}"
-            if self.error
-            else f"{count_functions(len(self.functions))} synced"
-        )
+        if self.error:
+            return t("not synced: {error}", error=self.error)
+        return t("{functions} synced", functions=count_functions(len(self.functions)))
 
     def compare(self, before: Self) -> str:
         """What changed, as in "+ new-function  ~ changed-function"; nothing is an empty text."""
@@ -42,7 +41,7 @@ class Sync:
 
 
 def count_functions(number: int) -> str:
-    return f"{number} function{'' if number == 1 else 's'}"
+    return t("1 function") if number == 1 else t("{number} functions", number=number)
 
 
 def sync_app(config: ServerConfig) -> Sync:
@@ -55,7 +54,7 @@ def sync_app(config: ServerConfig) -> Sync:
     seen = look(read_inngest_settings().inngest_app_id, config)
     if reply.get("ok") is True:  # a failed sync, too, answers 200
         return seen
-    said = reply.get("error") or reply.get("message") or json.dumps(reply)
+    said = reply.get("error") or reply.get("message") or reply.get("detail") or json.dumps(reply)
     return Sync(error=seen.error if seen.known and seen.error else said)
 
 
@@ -81,7 +80,7 @@ def look(app_id: str, config: ServerConfig) -> Sync:
                 if id not in names or FAILED not in options
             }
             return Sync(served, app["error"], known=True)
-    return Sync(error=f"the server does not know an app {app_id!r}")
+    return Sync(error=t("the server does not know an app {app_id!r}", app_id=app_id))
 
 
 def _options(config: str) -> str:

@@ -13,10 +13,10 @@ from inngest_devtools.logs import console
 from inngest_devtools.project import command
 from inngest_devtools.runs import LIMIT, read_runs
 from inngest_devtools.server_config import ServerConfig
+from inngest_devtools.words import t
 
 TOLD_FILE = STATE / "unfinished.json"  # when the server began whose start told of earlier runs
 STATUSES = ("QUEUED", "RUNNING")
-KEEP = "To keep such runs while the app ends and starts, start the Dev Server on its own first:"
 
 
 def tell_end(config: ServerConfig) -> None:
@@ -24,7 +24,13 @@ def tell_end(config: ServerConfig) -> None:
     began = _read_told()
     names = [name for name, queued_at in _ask(config) if queued_at > began]
     if names:
-        _print(f"{_count(names)} cannot go on without the Dev Server. {_advise()}")
+        _print(
+            t(
+                "{runs} cannot go on without the Dev Server. {advice}",
+                runs=_count(names),
+                advice=_advise(),
+            )
+        )
 
 
 def tell_crash(config: ServerConfig) -> None:
@@ -34,7 +40,7 @@ def tell_crash(config: ServerConfig) -> None:
     except sqlite3.Error:
         names = []
     if names:
-        _print(f"{_count(names)} cannot go on, for the Dev Server is gone.")
+        _print(t("{runs} cannot go on, for the Dev Server is gone.", runs=_count(names)))
 
 
 def tell_start(config: ServerConfig, server: psutil.Process) -> None:
@@ -44,7 +50,11 @@ def tell_start(config: ServerConfig, server: psutil.Process) -> None:
     names = [name for name, queued_at in _ask(config) if told < queued_at < began]
     if names:
         _print(
-            f"{_count(names)} of an earlier Dev Server cannot go on: start them anew. {_advise()}"
+            t(
+                "{runs} of an earlier Dev Server cannot go on: start them anew. {advice}",
+                runs=_count(names),
+                advice=_advise(),
+            )
         )
     TOLD_FILE.write_text(json.dumps(began.isoformat()), "utf-8")
 
@@ -58,15 +68,26 @@ def _ask(config: ServerConfig) -> list[tuple[str, datetime]]:
 
 
 def _advise() -> str:
-    return f"{KEEP} `{command('start')}`."
+    return t(
+        "To keep such runs while the app ends and starts, start the Dev Server on its own first: "
+        "`{start}`.",
+        start=command("start"),
+    )
 
 
 def _count(names: Sequence[str]) -> str:
     """As in "3 runs (2 of Import, 1 of Report)"."""
     counts = Counter(names).most_common()
-    by_function = ", ".join(f"{number} of {name}" for name, number in counts)
-    more = " or more" if len(names) >= LIMIT else ""
-    return f"{len(names)}{more} run{'' if len(names) == 1 else 's'} ({by_function})"
+    by_function = ", ".join(
+        t("{number} of {name}", number=number, name=name) for name, number in counts
+    )
+    if len(names) >= LIMIT:
+        number = t("{number} or more runs", number=len(names))
+    elif len(names) == 1:
+        number = t("1 run")
+    else:
+        number = t("{number} runs", number=len(names))
+    return f"{number} ({by_function})"
 
 
 def _print(text: str) -> None:

@@ -10,6 +10,7 @@ from inngest_devtools.adopt.calls import own_nodes
 from inngest_devtools.adopt.findings import Finding
 from inngest_devtools.adopt.sources import Source, read_source
 from inngest_devtools.project import Project
+from inngest_devtools.words import t
 
 CALL = "install_inngest"
 LINE = re.compile(r"[^\n]*\n|[^\n]+")  # as Python counts them: a form feed ends none
@@ -41,17 +42,22 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
     """Whether the app serves Inngest, or which lines make it."""
     users = [one for one in sources if _calls_install(one)]
     if users:
-        return Finding("app", "ok", f"{users[0].path} calls {CALL}")
+        return Finding("lines", "ok", t("{path} calls {call}", path=users[0].path, call=CALL))
     try:
         insertion = find_insertion(project)
     except _NotFound as reason:
-        fix = f"from {project.module} import {CALL}, and {CALL}(app) below `app = FastAPI(...)`"
-        return Finding("app", "fail", str(reason) + _suggest_target(project, sources), fix)
+        fix = t(
+            "from {module} import {call}, and {call}(app) below `app = FastAPI(...)`",
+            module=project.module,
+            call=CALL,
+        )
+        return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
     path = insertion.path.relative_to(project.root).as_posix()
     lines = "; ".join(
-        f"below line {number}: {text.strip()}" for number, text in sorted(insertion.lines.items())
+        t("below line {number}: {text}", number=number, text=text.strip())
+        for number, text in sorted(insertion.lines.items())
     )
-    return Finding("app", "fail", f"{path} does not serve Inngest", lines)
+    return Finding("lines", "fail", t("{path} does not serve Inngest", path=path), lines)
 
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:
@@ -75,7 +81,7 @@ def find_insertion(project: Project) -> Insertion:
     statement = _import_statement(project, place.source)
     above = _line_for_import(place.source, tree, statement)
     if place.indent == "" and above > place.line:
-        raise _NotFound(f"{place.source.path} makes the app above its imports")
+        raise _NotFound(t("{path} makes the app above its imports", path=place.source.path))
     lines = {above: statement, place.line: f"{place.indent}{CALL}({place.name})"}
     if len(lines) == 1:
         lines = {above: f"{statement}\n{CALL}({place.name})"}
@@ -135,9 +141,11 @@ def _find_place(project: Project) -> _Place:
             return place
         # A name that is imported is made elsewhere: there the lines reach whoever imports it.
         if name not in source.imported_names:
-            raise _NotFound(f"{source.path} makes no {project.app.rpartition(':')[2]}")
+            raise _NotFound(
+                t("{path} makes no {name}", path=source.path, name=project.app.rpartition(":")[2])
+            )
         module, name = source.imported_names[name]
-    raise _NotFound(f"{project.app} leads in a circle")
+    raise _NotFound(t("{app} leads in a circle", app=project.app))
 
 
 def _read_module(project: Project, module: str) -> Source:
@@ -147,8 +155,12 @@ def _read_module(project: Project, module: str) -> Source:
             source = read_source(project, path)
             if source:
                 return source
-            raise _NotFound(f"{path.relative_to(project.root)} cannot be read as Python")
-    raise _NotFound(f"there is no module {module} for the app {project.app}")
+            raise _NotFound(
+                t("{path} cannot be read as Python", path=path.relative_to(project.root))
+            )
+    raise _NotFound(
+        t("there is no module {module} for the app {app}", module=module, app=project.app)
+    )
 
 
 def _at_top(source: Source, name: str) -> _Place | None:
@@ -164,7 +176,9 @@ def _at_top(source: Source, name: str) -> _Place | None:
         if is_plain and _uses(statement, name) and not _starts_server(statement):
             last = index
     if not _ends_its_line(source, statements, last):
-        raise _NotFound(f"{source.path} has several statements in the line that makes the app")
+        raise _NotFound(
+            t("{path} has several statements in the line that makes the app", path=source.path)
+        )
     return _Place(source, name, _end(statements[last]), "")
 
 
@@ -174,9 +188,8 @@ def _names_bound(statement: ast.stmt) -> set[str]:
     for node in [statement, *_inner_statements(statement)]:
         if isinstance(node, ast.Assign) and _is_value(node.value):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if node.value and _is_value(node.value):
-                names.add(node.target.id)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            names.add(node.target.id)
     return names
 
 
@@ -204,9 +217,7 @@ def _starts_server(statement: ast.stmt) -> bool:
 def _in_factory(source: Source, name: str) -> _Place | None:
     """Above the only `return app` of the factory."""
     functions = [
-        node
-        for node in source.tree.body
-        if isinstance(node, ast.FunctionDef) and node.name == name
+        node for node in source.tree.body if isinstance(node, ast.FunctionDef) and node.name == name
     ]
     if not functions:
         return None
@@ -215,12 +226,16 @@ def _in_factory(source: Source, name: str) -> _Place | None:
     last = body[-1]
     is_plain = isinstance(last, ast.Return) and isinstance(last.value, ast.Name)
     if len(returns) != 1 or not is_plain:
-        raise _NotFound(f"{source.path}: {name}() does not end in a single `return app`")
+        raise _NotFound(
+            t("{path}: {name}() does not end in a single `return app`", path=source.path, name=name)
+        )
     above = body[-2] if len(body) > 1 else functions[-1]
     assert isinstance(last, ast.Return)
     assert isinstance(last.value, ast.Name)
     if _end(above) >= last.lineno:
-        raise _NotFound(f"{source.path} has several statements in the line of `return`")
+        raise _NotFound(
+            t("{path} has several statements in the line of `return`", path=source.path)
+        )
     # Right above `return`, below any comment that belongs to what is before.
     indent = source.text.split("\n")[last.lineno - 1][: last.col_offset]
     return _Place(source, last.value.id, last.lineno - 1, indent)
@@ -318,4 +333,4 @@ def _suggest_target(project: Project, sources: list[Source]) -> str:
                 targets += [f"{source.module}:{ast.unparse(target)}" for target in node.targets]
     if len(targets) != 1 or targets[0] == project.app:
         return ""
-    return f" (the answer `app` may have to be {targets[0]})"
+    return t(" (the answer `app` may have to be {target})", target=targets[0])

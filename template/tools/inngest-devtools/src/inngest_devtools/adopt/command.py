@@ -20,8 +20,9 @@ from inngest_devtools.adopt.sources import Source, read_sources
 from inngest_devtools.adopt.surroundings import check_surroundings
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import Project, get_project
+from inngest_devtools.words import later, pad, t
 
-LABELS = {"ok": "ok", "warn": "note", "fail": "to do"}
+LABELS = {"ok": later("ok"), "warn": later("note"), "fail": later("to do")}
 
 
 def main() -> None:
@@ -43,7 +44,7 @@ def run(*, write: bool) -> int:
     """
     project = get_project()
     if project.is_new:
-        raise DevtoolsError("this project came from the template: there is nothing to adopt.")
+        raise DevtoolsError(t("this project came from the template: there is nothing to adopt."))
     sources = read_sources(project)
     findings = list(check(project, sources))
     if write and not _is_impossible(findings):
@@ -68,28 +69,38 @@ def check(project: Project, sources: list[Source]) -> Iterator[Finding]:
 
 
 def _is_impossible(findings: list[Finding]) -> bool:
-    return any(one.detail.startswith(NOT_POSSIBLE) for one in findings)
+    return any(one.detail.startswith(t(NOT_POSSIBLE)) for one in findings)
 
 
 def _print_findings(project: Project, findings: list[Finding]) -> None:
     manager = find_manager(project.root)
-    print(f"Inngest in {project.package}, for the app {project.app} ({manager.name})\n")
+    title = t(
+        "Inngest in {package}, for the app {app} ({manager})",
+        package=project.package,
+        app=project.app,
+        manager=manager.name,
+    )
+    print(f"{title}\n")
     for one in findings:
-        print(f"  {LABELS[one.status]:<6} {one.name:<11} {one.detail}")
+        print(f"  {pad(t(LABELS[one.status]), 6)} {one.name:<11} {one.detail}")
         if one.fix:
             print(f"  {'':6} {'':11} -> {one.fix}")
     if _is_impossible(findings):
-        print("\nUntil then nothing of Inngest can run here. The new files do no harm meanwhile.")
-    elif any(one.name == "app" and one.status == "fail" for one in findings):
-        print("\n`adopt --write` shows the lines for the app as a diff, and writes them.")
+        words = t("Until then nothing of Inngest can run here. The new files do no harm meanwhile.")
+        print(f"\n{words}")
+    elif any(one.name == "lines" and one.status == "fail" for one in findings):
+        words = t("`adopt --write` shows the lines for the app as a diff, and writes them.")
+        print(f"\n{words}")
 
 
 def _print_lost_work(places: list[LostWork]) -> None:
     if not places:
-        print("\nWhere work gets lost today: no place that the sources show.")
+        words = t("Where work gets lost today: no place that the sources show.")
+        print(f"\n{words}")
         return
-    number = "1 place" if len(places) == 1 else f"{len(places)} places"
-    print(f"\nWhere work gets lost today: {number}\n")
+    number = t("1 place") if len(places) == 1 else t("{number} places", number=len(places))
+    title = t("Where work gets lost today: {number}", number=number)
+    print(f"\n{title}\n")
     losses = dict.fromkeys((place.loss, place.example) for place in places)
     for loss, example in losses:
         print(f"  {loss}  [{example}]")
@@ -98,9 +109,13 @@ def _print_lost_work(places: list[LostWork]) -> None:
                 print(f"      {place.path}:{place.line}  {place.what}")
         print()
     examples = sorted({place.example for place in places})
+    words = t(
+        "In brackets the example whose pattern replaces it: {names}.\n"
+        "One that is not there yet comes with",
+        names=", ".join(examples),
+    )
     print(
-        f"In brackets the example whose pattern replaces it: {', '.join(examples)}."
-        "\nOne that is not there yet comes with"
+        f"{words}"
         "\n  copier update -a .copier-answers.inngest.yml --data 'examples=[event, steps, ...]'"
     )
 

@@ -13,6 +13,7 @@ from inngest_devtools.adopt.constraints import (
 from inngest_devtools.adopt.findings import Finding
 from inngest_devtools.adopt.sources import Source
 from inngest_devtools.project import FOLDER, Project
+from inngest_devtools.words import later, t
 
 # What the app needs at run time; the rest comes with these two.
 PACKAGES = {"inngest": "inngest>=0.5.19,<0.6", "pydantic-settings": "pydantic-settings>=2.4"}
@@ -29,7 +30,7 @@ FLOORS = {
 }
 PYTHON = "3.11"
 EDITABLE = "./tools/inngest-devtools"
-NOT_POSSIBLE = "not possible yet: "
+NOT_POSSIBLE = later("not possible yet: ")
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,15 @@ def check_packages(project: Project) -> list[Finding]:
     declared = {one.name for one in read_constraints(project.root) if one.is_main}
     missing = [text for name, text in PACKAGES.items() if name not in declared]
     if missing:
-        detail = f"not among the project's dependencies: {', '.join(missing)}"
+        detail = t("not among the project's dependencies: {names}", names=", ".join(missing))
         packages = Finding("packages", "fail", detail, _how_to_add(manager, missing, project.root))
     else:
-        packages = Finding("packages", "ok", "inngest and pydantic-settings are asked for")
+        packages = Finding("packages", "ok", t("inngest and pydantic-settings are asked for"))
     python = [one for one in read_constraints(project.root) if one.name == "python"]
     dev = manager.dev
     if manager.name == "poetry" and any(one.oldest < parse_version(PYTHON) for one in python):
         dev = f"poetry run pip install -e {EDITABLE}"  # its resolver would want 3.11 of everybody
-    once = f", after {dev}" if dev else ", with nothing to install"
+    once = t(", after {dev}", dev=dev) if dev else t(", with nothing to install")
     run = Finding("devtools", "ok", f"{manager.run}inngest-dev dev{once}")
     return [packages, run]
 
@@ -97,12 +98,12 @@ def check_packages(project: Project) -> list[Finding]:
 def _how_to_add(manager: Manager, missing: list[str], root: Path) -> str:
     if manager.add:
         return " ".join([manager.add, *(f'"{text}"' for text in missing)])
-    lines = " and ".join(f'"{text}"' for text in missing)
+    lines = t(" and ").join(f'"{text}"' for text in missing)
     requirements = find_requirements(root)
     if manager.name == "hatch" or not requirements:
-        return f"write {lines} into the dependencies of [project] in pyproject.toml"
+        return t("write {lines} into the dependencies of [project] in pyproject.toml", lines=lines)
     name = requirements[0].relative_to(root).as_posix()
-    return f"write {lines} into {name}, then pip install -r {name}"
+    return t("write {lines} into {name}, then pip install -r {name}", lines=lines, name=name)
 
 
 def lines_for_requirements(project: Project) -> tuple[Path, list[str]] | None:
@@ -130,15 +131,23 @@ def check_pins(project: Project, sources: list[Source]) -> list[Finding]:
         if floor and not is_settled and not one.admits(floor):
             findings.append(_explain_pin(one, floor))
         elif one.name == "pydantic-core" and one.newest < (2, 33):
-            detail = f"{one.place}: pydantic-core{one.spec} keeps pydantic below 2.11"
-            findings.append(Finding("pins", "fail", detail, "remove it: pydantic brings its own"))
+            detail = t(
+                "{place}: pydantic-core{spec} keeps pydantic below 2.11",
+                place=one.place,
+                spec=one.spec,
+            )
+            findings.append(
+                Finding("pins", "fail", detail, t("remove it: pydantic brings its own"))
+            )
     findings += _check_devtools_pins(constraints)
-    return findings or [Finding("pins", "ok", "no pin of yours keeps the packages out")]
+    return findings or [Finding("pins", "ok", t("no pin of yours keeps the packages out"))]
 
 
 def _explain_pin(one: Constraint, floor: str) -> Finding:
-    detail = f"{one.place}: {one.name}{_spaced(one.spec)} is too old"
-    fix = f"{one.name}>={floor} would do: raise it, run your tests"
+    detail = t(
+        "{place}: {name}{spec} is too old", place=one.place, name=one.name, spec=_spaced(one.spec)
+    )
+    fix = t("{name}>={floor} would do: raise it, run your tests", name=one.name, floor=floor)
     return Finding("pins", "fail", detail, fix)
 
 
@@ -152,8 +161,10 @@ def _check_pydantic_1(constraints: list[Constraint]) -> list[Finding]:
     if not old:
         return []
     places = ", ".join(f"{one.name}{_spaced(one.spec)} in {one.place}" for one in old)
-    detail = f"{NOT_POSSIBLE}the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11"
-    fix = "move the app to pydantic 2 and FastAPI >= 0.110 first"
+    detail = t(NOT_POSSIBLE) + t(
+        "the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11", places=places
+    )
+    fix = t("move the app to pydantic 2 and FastAPI >= 0.110 first")
     return [Finding("pins", "fail", detail, fix)]
 
 
@@ -163,11 +174,14 @@ def _check_tortoise(constraints: list[Constraint], sources: list[Source]) -> lis
     users = [one.path for one in sources if "tortoise.contrib.pydantic" in one.text]
     if not old or not users:
         return []
-    detail = (
-        f"{NOT_POSSIBLE}tortoise-orm{_spaced(old[0].spec)} in {old[0].place}"
-        f" breaks on pydantic >= 2.11 where {users[0]} imports tortoise.contrib.pydantic"
+    detail = t(NOT_POSSIBLE) + t(
+        "tortoise-orm{spec} in {place} breaks on pydantic >= 2.11 where "
+        "{user} imports tortoise.contrib.pydantic",
+        spec=_spaced(old[0].spec),
+        place=old[0].place,
+        user=users[0],
     )
-    return [Finding("pins", "fail", detail, "tortoise-orm>=0.25 with fastapi>=0.110 first")]
+    return [Finding("pins", "fail", detail, t("tortoise-orm>=0.25 with fastapi>=0.110 first"))]
 
 
 def _check_python(constraints: list[Constraint]) -> list[Finding]:
@@ -176,11 +190,23 @@ def _check_python(constraints: list[Constraint]) -> list[Finding]:
         if one.name != "python":
             continue
         if not one.admits(PYTHON):
-            detail = f"{NOT_POSSIBLE}{one.place} allows Python {one.spec}, Inngest needs {PYTHON}"
-            findings.append(Finding("python", "fail", detail, f"let Python {PYTHON} in first"))
+            detail = t(NOT_POSSIBLE) + t(
+                "{place} allows Python {spec}, Inngest needs {python}",
+                place=one.place,
+                spec=one.spec,
+                python=PYTHON,
+            )
+            findings.append(
+                Finding("python", "fail", detail, t("let Python {python} in first", python=PYTHON))
+            )
         elif one.oldest < parse_version(PYTHON):
-            detail = f"{one.place} also allows Python below {PYTHON} ({one.spec})"
-            fix = f"run the app on {PYTHON} or newer, images and CI included"
+            detail = t(
+                "{place} also allows Python below {python} ({spec})",
+                place=one.place,
+                python=PYTHON,
+                spec=one.spec,
+            )
+            fix = t("run the app on {python} or newer, images and CI included", python=PYTHON)
             findings.append(Finding("python", "warn", detail, fix))
     return findings
 
@@ -196,7 +222,12 @@ def _check_devtools_pins(constraints: list[Constraint]) -> list[Finding]:
     for one in constraints:
         floor = floors.get(one.name)
         if floor and one.name not in FLOORS and not one.admits(floor):
-            detail = f"{one.place}: {one.name}{_spaced(one.spec)} is older than the devtools want"
-            fix = f"{one.name}>={floor}, or run them by uv"
+            detail = t(
+                "{place}: {name}{spec} is older than the devtools want",
+                place=one.place,
+                name=one.name,
+                spec=_spaced(one.spec),
+            )
+            fix = t("{name}>={floor}, or run them by uv", name=one.name, floor=floor)
             findings.append(Finding("pins", "warn", detail, fix))
     return findings

@@ -5,11 +5,12 @@ Only what the code itself shows: a missed place is no harm, a wrong one costs tr
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from inngest_devtools.adopt.calls import AnyFunction, Function, find_functions, name_of
 from inngest_devtools.adopt.sources import Source
+from inngest_devtools.words import later, t
 
 LONG_PAUSE = 5  # seconds of a sleep that is worth a word
 LONG_PAUSE_IN_REQUEST = 2  # the same, while somebody waits for an answer
@@ -71,8 +72,8 @@ def _find_background_tasks(function: Function) -> Iterator[LostWork]:
         owner = name_of(call.func.value).rpartition(".")[2]
         if BACKGROUND.search(owner.lower()) or owner in _annotated(function.source):
             work = name_of(call.args[0]) if call.args else "?"
-            loss = "runs after the answer, once: a restart loses it, an error is only logged"
-            yield _at(function, call, f"background task {work}", loss, "steps")
+            loss = t("runs after the answer, once: a restart loses it, an error is only logged")
+            yield _at(function, call, t("background task {work}", work=work), loss, "steps")
 
 
 BACKGROUND = re.compile(r"^_?(?:bg|background)_?tasks?$")
@@ -100,11 +101,11 @@ def _find_spawned(function: Function) -> Iterator[LostWork]:
             continue
         if not function.reached_from and not _is_dropped(function, call):
             continue
-        kind = "thread" if "Thread" in name or "Timer" in name else "task"
-        kind = "process" if "Process" in name else kind
-        loss = "nobody waits for it: a restart loses it, nobody sees its error"
-        place = "in a request" if function.reached_from else "and forgotten"
-        what = f"{kind} started {place}{_origin(function)}"
+        kind = t("thread") if "Thread" in name or "Timer" in name else t("task")
+        kind = t("process") if "Process" in name else kind
+        loss = t("nobody waits for it: a restart loses it, nobody sees its error")
+        place = t("in a request") if function.reached_from else t("and forgotten")
+        what = t("{kind} started {place}{origin}", kind=kind, place=place, origin=_origin(function))
         yield _at(function, call, what, loss, "steps")
 
 
@@ -136,22 +137,25 @@ def _is_awaited(function: Function, call: ast.Call) -> bool:
     for node in function.nodes:
         if isinstance(node, ast.Assign) and any(part is call for part in ast.walk(node.value)):
             names |= {name_of(target) for target in node.targets}
-        if isinstance(node, ast.Await | ast.Return | ast.Yield):
-            if node.value and any(part is call for part in ast.walk(node.value)):
-                return True
+        is_handed_on = isinstance(node, ast.Await | ast.Return | ast.Yield)
+        if is_handed_on and any(part is call for part in ast.walk(node)):
+            return True
         if isinstance(node, ast.Call) and node is not call and _takes(node, call):
             names.add(name_of(node.func).rpartition(".")[0])  # tasks.append(create_task(...))
     waits = {"join", "gather", "wait", "wait_for", "result", "as_completed", "shield", "cancel"}
     for node in function.nodes:
-        if isinstance(node, ast.Await | ast.Return) and node.value:
-            if any(name_of(part) in names for part in ast.walk(node.value) if name_of(part)):
-                return True
-        if isinstance(node, ast.Call) and name_of(node.func).rpartition(".")[2] in waits:
-            parts = [node.func, *node.args]
-            inner = [part for one in parts for part in ast.walk(one)]
-            if any(name_of(part) in names for part in inner if name_of(part)):
-                return True
+        is_handed_on = isinstance(node, ast.Await | ast.Return)
+        if is_handed_on and _names_any(list(ast.iter_child_nodes(node)), names):
+            return True
+        waits_for = isinstance(node, ast.Call) and name_of(node.func).rpartition(".")[2] in waits
+        if waits_for and _names_any(list(ast.iter_child_nodes(node)), names):
+            return True
     return False
+
+
+def _names_any(nodes: Sequence[ast.AST], names: set[str]) -> bool:
+    found = {name_of(part) for node in nodes for part in ast.walk(node)}
+    return bool((found - {""}) & names)
 
 
 def _takes(node: ast.Call, call: ast.Call) -> bool:
@@ -170,8 +174,12 @@ def _find_webhooks(function: Function) -> Iterator[LostWork]:
         return
     work = [call for call in function.calls if _is_work(function, call)]
     if work:
-        loss = "works before it answers: what fails half-way is sent again from the start, or never"
-        yield _at(function, function.node, f"webhook {function.route}", loss, "event")
+        loss = t(
+            "works before it answers: what fails half-way is sent again from the start, or never"
+        )
+        yield _at(
+            function, function.node, t("webhook {route}", route=function.route), loss, "event"
+        )
 
 
 def _reads_request(function: Function) -> bool:
@@ -188,9 +196,7 @@ def _is_work(function: Function, call: ast.Call) -> bool:
     requests = _arguments(function.node, "Request")
     if name.partition(".")[0] in requests or "send_event" in name or ".send" in name:
         return False
-    waits = any(
-        isinstance(node, ast.Await) and node.value is call for node in function.nodes
-    )
+    waits = any(isinstance(node, ast.Await) and node.value is call for node in function.nodes)
     return waits or _calls_service(function, call) or name.endswith((".commit", ".add_task"))
 
 
@@ -201,9 +207,9 @@ def _find_loops(function: Function) -> Iterator[LostWork]:
     """`@repeat_every`, `@scheduler.scheduled_job`, `scheduler.add_job`."""
     for decorator in function.node.decorator_list:
         name = name_of(decorator)
-        if name.rpartition(".")[2] == "repeat_every":
-            yield _at(function, decorator, f"@{name} {function.node.name}", SCHEDULE, "scheduled")
-        elif name.endswith(".scheduled_job") and "apscheduler" in _roots(function):
+        is_repeated = name.rpartition(".")[2] == "repeat_every"
+        is_job = name.endswith(".scheduled_job") and "apscheduler" in _roots(function)
+        if is_repeated or is_job:
             yield _at(function, decorator, f"@{name} {function.node.name}", SCHEDULE, "scheduled")
 
 
@@ -223,7 +229,7 @@ def _find_scheduled(source: Source) -> Iterator[LostWork]:
         is_schedule = name == "do" and is_every
         if is_job or is_schedule:
             work = name_of(node.args[0]) if node.args else "?"
-            what = f"scheduled job {work}"
+            what = t("scheduled job {work}", work=work)
             yield LostWork(source.path, node.lineno, what, SCHEDULE, "scheduled")
 
 
@@ -232,14 +238,17 @@ def _find_scheduled(source: Source) -> Iterator[LostWork]:
 QUEUES = {
     "celery": (
         ("shared_task", "task", "periodic_task"),
-        "a worker that dies loses it (acks_late is off by default); retried as a whole, if at all",
+        later(
+            "a worker that dies loses it (acks_late is off by default); retried as a whole, "
+            "if at all"
+        ),
     ),
-    "dramatiq": (("actor",), "retried as a whole: what it had done is done again"),
-    "taskiq": (("task",), "retried as a whole, if asked; in memory a restart loses it"),
-    "rq": (("job",), "a worker that dies leaves it failed; retried as a whole, if asked"),
+    "dramatiq": (("actor",), later("retried as a whole: what it had done is done again")),
+    "taskiq": (("task",), later("retried as a whole, if asked; in memory a restart loses it")),
+    "rq": (("job",), later("a worker that dies leaves it failed; retried as a whole, if asked")),
     "huey": (
         ("task", "periodic_task"),
-        "a worker that dies loses it; retried as a whole, if asked",
+        later("a worker that dies loses it; retried as a whole, if asked"),
     ),
 }
 
@@ -251,8 +260,8 @@ def _find_queued(function: Function) -> Iterator[LostWork]:
             module = function.source.imported_names.get(name.partition(".")[0], ("", ""))[0]
             is_known = library in _roots(function) or library in module or library in name.lower()
             if is_known and name.rpartition(".")[2] in names:
-                what = f"{library} task {function.node.name}"
-                yield _at(function, function.node, what, loss, "steps")
+                what = t("{library} task {name}", library=library, name=function.node.name)
+                yield _at(function, function.node, what, t(loss), "steps")
 
 
 def _find_enqueued(function: Function) -> Iterator[LostWork]:
@@ -261,11 +270,11 @@ def _find_enqueued(function: Function) -> Iterator[LostWork]:
         name = name_of(call.func).rpartition(".")[2]
         if name == "enqueue_job":
             work = _text_of(call.args[0]) if call.args else "?"
-            loss = "the job is retried as a whole: what it had done is done again"
-            yield _at(function, call, f"arq job {work}", loss, "steps")
+            loss = t("the job is retried as a whole: what it had done is done again")
+            yield _at(function, call, t("arq job {work}", work=work), loss, "steps")
         elif name in ("enqueue", "enqueue_in", "enqueue_at") and "rq" in _roots(function):
             work = name_of(call.args[-1]) if call.args else "?"
-            yield _at(function, call, f"RQ job {work}", QUEUES["rq"][1], "steps")
+            yield _at(function, call, t("RQ job {work}", work=work), t(QUEUES["rq"][1]), "steps")
 
 
 # --- Other services
@@ -273,10 +282,10 @@ def _find_enqueued(function: Function) -> Iterator[LostWork]:
 
 def _find_retries(function: Function) -> Iterator[LostWork]:
     """Loops and decorators that try a call of another service again, in the process's memory."""
-    loss = "the process waits meanwhile, and a restart forgets the attempts"
+    loss = t("the process waits meanwhile, and a restart forgets the attempts")
     for node in function.nodes:
         if isinstance(node, ast.For | ast.While | ast.AsyncFor) and _is_retry(function, node):
-            yield _at(function, node, "retry loop around another service", loss, "errors")
+            yield _at(function, node, t("retry loop around another service"), loss, "errors")
     for decorator in function.node.decorator_list:
         name = name_of(decorator)
         is_retry = name in ("retry", "tenacity.retry") and "tenacity" in _roots(function)
@@ -284,7 +293,9 @@ def _find_retries(function: Function) -> Iterator[LostWork]:
         if (is_retry or is_backoff) and any(
             _calls_service(function, call) for call in function.calls
         ):
-            yield _at(function, decorator, f"@{name} around another service", loss, "errors")
+            yield _at(
+                function, decorator, t("@{name} around another service", name=name), loss, "errors"
+            )
 
 
 def _is_retry(function: Function, loop: ast.For | ast.While | ast.AsyncFor) -> bool:
@@ -313,8 +324,8 @@ def _find_sleeps(function: Function) -> Iterator[LostWork]:
             continue
         seconds = _seconds(call.args[0])
         if seconds >= bound:
-            what = f"sleep of {seconds:g} s{_origin(function)}"
-            loss = "a process waits, and a restart forgets what came before"
+            what = t("sleep of {seconds:g} s{origin}", seconds=seconds, origin=_origin(function))
+            loss = t("a process waits, and a restart forgets what came before")
             yield _at(function, call, what, loss, "steps")
 
 
@@ -324,8 +335,8 @@ def _find_model_calls(function: Function) -> Iterator[LostWork]:
     for call in function.calls:
         name = name_of(call.func)
         if MODEL_CALLS.search(name) and not _streams(call):
-            what = f"model call {name}{_origin(function)}"
-            loss = "slow, dear, often refused: what fails after it pays for it again"
+            what = t("model call {name}{origin}", name=name, origin=_origin(function))
+            loss = t("slow, dear, often refused: what fails after it pays for it again")
             yield _at(function, call, what, loss, "ai")
 
 
@@ -348,7 +359,7 @@ def _roots(function: Function) -> set[str]:
 
 def _origin(function: Function) -> str:
     origin = function.reached_from
-    return f", by {origin.route}" if origin and origin.route else ""
+    return t(", by {route}", route=origin.route) if origin and origin.route else ""
 
 
 def _calls_service(function: Function, call: ast.Call) -> bool:

@@ -11,6 +11,7 @@ from inngest_devtools.adopt.constraints import read_pyproject
 from inngest_devtools.adopt.findings import Finding
 from inngest_devtools.adopt.sources import Source
 from inngest_devtools.project import Project
+from inngest_devtools.words import later, t
 
 OWN_FOLDERS = ("tools/inngest-devtools", "inngest_tests")
 
@@ -40,8 +41,10 @@ def _check_ignored(project: Project) -> Iterator[Finding]:
         return
     for path in result.stdout.splitlines():
         folder = path.rpartition("/")[0] or path
-        detail = f"git ignores {path}: it would be missing wherever the project is cloned"
-        fix = f"write !/{folder}/ into .gitignore, or git add --force"
+        detail = t(
+            "git ignores {path}: it would be missing wherever the project is cloned", path=path
+        )
+        fix = t("write !/{folder}/ into .gitignore, or git add --force", folder=folder)
         yield Finding("git", "fail", detail, fix)
 
 
@@ -49,22 +52,28 @@ def _check_coverage(project: Project) -> Iterator[Finding]:
     for path in ("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", ".coveragerc", "Makefile"):
         text = _read(project.root / path)
         if re.search(r"--cov\b|^\[tool\.coverage|^\[coverage:|^\[run\]|fail_under", text, re.M):
-            detail = f"{path} measures coverage: your own tests run nothing of {project.package}"
-            omitted = f'omit = ["{project.package}/*"] in the settings of coverage (run)'
+            detail = t(
+                "{path} measures coverage: your own tests run nothing of {package}",
+                path=path,
+                package=project.package,
+            )
+            omitted = t(
+                'omit = ["{package}/*"] in the settings of coverage (run)', package=project.package
+            )
             if project.package not in text:
                 yield Finding("coverage", "warn", detail, omitted)
             return
 
 
 LINTERS = {
-    "black": "extend-exclude = '''{folders}''' in [tool.black]",
-    "isort": "extend_skip_glob = [{globs}] in [tool.isort]",
-    "flake8": "extend-exclude = {commas} in its settings",
-    "pylint": "ignore-paths = [{globs}] in its settings",
+    "black": later("extend-exclude = '''{folders}''' in [tool.black]"),
+    "isort": later("extend_skip_glob = [{globs}] in [tool.isort]"),
+    "flake8": later("extend-exclude = {commas} in its settings"),
+    "pylint": later("ignore-paths = [{globs}] in its settings"),
 }
 TYPE_CHECKERS = {
-    "mypy": "exclude = '{folders}' in [tool.mypy], if you run `mypy .`",
-    "pyright": "exclude = [{globs}] in [tool.pyright], if it reads everything",
+    "mypy": later("exclude = '{folders}' in [tool.mypy], if you run `mypy .`"),
+    "pyright": later("exclude = [{globs}] in [tool.pyright], if it reads everything"),
 }
 
 
@@ -82,27 +91,35 @@ def _check_linters(project: Project) -> Iterator[Finding]:
         is_used = is_used or f"[{name}" in other or f"id: {name}\n" in f"{hooks}\n"
         text = str(tools.get(name, "")) + other + "".join(_read(project.root / f) for f in files)
         if is_used and "inngest" not in text:
-            fix = form.format(
+            fix = t(
+                form,
                 folders="|".join(folders),
                 commas=",".join(folders),
                 globs=", ".join(f'"{folder}/*"' for folder in folders),
             )
-            yield Finding("linters", "warn", f"{name} would read the template's files, too", fix)
+            yield Finding(
+                "linters", "warn", t("{name} would read the template's files, too", name=name), fix
+            )
 
 
 def _check_middlewares(sources: list[Source]) -> Iterator[Finding]:
     for source in sources:
         for node in source.nodes:
             if isinstance(node, ast.ClassDef) and _is_middleware(node) and _reads_bodies(node):
-                detail = f"{source.path}:{node.lineno}: {node.name} reads requests, Inngest's too"
-                yield Finding("middleware", "warn", detail, "leave out /api/inngest there")
+                detail = t(
+                    "{path}:{line}: {name} reads requests, Inngest's too",
+                    path=source.path,
+                    line=node.lineno,
+                    name=node.name,
+                )
+                yield Finding("middleware", "warn", detail, t("leave out /api/inngest there"))
             elif isinstance(node, ast.Call) and "TrustedHostMiddleware" in _names_given(node):
                 detail = f"{source.path}:{node.lineno}: TrustedHostMiddleware"
-                fix = "allow 127.0.0.1 in development, and the host by which Inngest calls"
+                fix = t("allow 127.0.0.1 in development, and the host by which Inngest calls")
                 yield Finding("middleware", "warn", detail, fix)
             elif isinstance(node, ast.Call) and "HTTPSRedirectMiddleware" in _names_given(node):
                 detail = f"{source.path}:{node.lineno}: HTTPSRedirectMiddleware"
-                yield Finding("middleware", "warn", detail, "leave it out in development")
+                yield Finding("middleware", "warn", detail, t("leave it out in development"))
 
 
 def _is_middleware(node: ast.ClassDef) -> bool:
@@ -133,8 +150,10 @@ def _check_settings(sources: list[Source]) -> Iterator[Finding]:
             is_open = re.search(r"extra['\"]?\s*[=:]\s*\S*(ignore|allow)", text)
             if reads_file and not is_open:
                 place = f"{source.path}:{node.lineno}"
-                detail = f"{place}: {node.name} forbids unknown lines in its .env"
-                fix = 'keep INNGEST_* in the environment, or write extra="ignore" there'
+                detail = t(
+                    "{place}: {name} forbids unknown lines in its .env", place=place, name=node.name
+                )
+                fix = t('keep INNGEST_* in the environment, or write extra="ignore" there')
                 yield Finding("settings", "warn", detail, fix)
 
 
@@ -154,11 +173,19 @@ def _check_images(project: Project) -> Iterator[Finding]:
         name = path.relative_to(project.root).as_posix()
         for version in FROM.findall(text):
             if tuple(map(int, version.split("."))) < (3, 11):
-                detail = f"{name} runs Python {version}, the functions need 3.11"
-                yield Finding("docker", "fail", detail, "FROM python:3.13-slim, or what you run")
+                detail = t(
+                    "{name} runs Python {version}, the functions need 3.11",
+                    name=name,
+                    version=version,
+                )
+                yield Finding("docker", "fail", detail, t("FROM python:3.13-slim, or what you run"))
         sources = [one for what in COPY.findall(text) for one in what.split()[:-1]]
         if sources and not any(_covers(one, project.package) for one in sources):
-            detail = f"{name} copies files one by one, {project.package} not among them"
+            detail = t(
+                "{name} copies files one by one, {package} not among them",
+                name=name,
+                package=project.package,
+            )
             yield Finding("docker", "warn", detail, f"COPY {project.package} {project.package}")
 
 

@@ -3,9 +3,8 @@
 import re
 
 import libcst as cst
-from libcst.metadata import ImportAssignment, Scope
-
 from inngest_devtools.migrate.source import Source, dotted_name
+from libcst.metadata import ImportAssignment, Scope
 
 KINDS = {
     "Event": "event",

@@ -4,7 +4,6 @@ await notify(ctx, step)  ->  await notify(ctx)
 """
 
 import libcst as cst
-
 from inngest_devtools.migrate.handlers import Plan
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Source, dotted_name

@@ -1,7 +1,6 @@
 """The guide's client sends its events to one server and registers its functions at another."""
 
 import libcst as cst
-
 from inngest_devtools.migrate.source import Source, argument
 from inngest_devtools.migrate.work import Work
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
-
 from inngest_devtools.migrate.annotations import kind_of
 from inngest_devtools.migrate.findings import swallows
 from inngest_devtools.migrate.functions import Found, Handler

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.functions import Clients, Found, Handler
 from inngest_devtools.migrate.handlers import Plan

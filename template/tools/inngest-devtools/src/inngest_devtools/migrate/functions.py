@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
-
 from inngest_devtools.migrate import annotations
 from inngest_devtools.migrate.project import (
     Project,

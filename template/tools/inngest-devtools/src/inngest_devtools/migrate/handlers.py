@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 
 import libcst as cst
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.annotations import context_type, kind_of
 from inngest_devtools.migrate.functions import Handler

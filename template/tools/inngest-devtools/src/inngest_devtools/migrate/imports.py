@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import libcst as cst
-from libcst.metadata import ImportAssignment
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.functions import Clients, imports_sdk
 from inngest_devtools.migrate.package import InngestPackage
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
+from libcst.metadata import ImportAssignment
 
 TYPING = frozenset(
     [

@@ -1,7 +1,7 @@
 """Where the template's Inngest package stands beside the guide's code: that code uses it.
 
-    inngest_client = Inngest(app_id=..., ...)   ->  from shop.inngest_app import inngest_client
-    app.mount("/api/inngest", serve(...))       ->  install_inngest(app, packages=["shop.jobs"])
+inngest_client = Inngest(app_id=..., ...)   ->  from shop.inngest_app import inngest_client
+app.mount("/api/inngest", serve(...))       ->  install_inngest(app, packages=["shop.jobs"])
 """
 
 import tomllib
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
-
 from inngest_devtools.migrate.functions import Found
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Source, argument, comments
@@ -89,7 +88,9 @@ def _hand_on(work: Work, call: cst.Call, package: InngestPackage) -> bool:
     keywords = {each.keyword.value for each in call.args if each.keyword is not None}
     is_plain = isinstance(target, cst.Name) and source.owner(call) is None
     if not isinstance(target, cst.Name) or not is_plain or not keywords <= SETTINGS:
-        message = f"{package.module} has a client of its own: hand that on from here, with what this has"
+        message = (
+            f"{package.module} has a client of its own: hand that on from here, with what this has"
+        )
         work.report(call, message)
         return False
     name = target.value

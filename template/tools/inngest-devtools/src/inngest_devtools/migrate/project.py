@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
-from libcst.metadata import BaseAssignment, ImportAssignment, Scope
-
 from inngest_devtools.migrate import files
 from inngest_devtools.migrate.source import Source, bound_at, dotted_name, walk
+from libcst.metadata import BaseAssignment, ImportAssignment, Scope
 
 MOST_HOPS = 12  # of a name that is handed on from module to module
 

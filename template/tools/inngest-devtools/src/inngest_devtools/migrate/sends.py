@@ -4,7 +4,6 @@ client.send_event(event=e), client.send_event(e), client.send(event=e)  ->  clie
 """
 
 import libcst as cst
-
 from inngest_devtools.migrate.functions import Clients
 from inngest_devtools.migrate.project import Project, assigned_value
 from inngest_devtools.migrate.source import Source, dotted_name

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
-
 from inngest_devtools.migrate.functions import Clients, Found
 from inngest_devtools.migrate.package import InngestPackage, packages_of
 from inngest_devtools.migrate.project import Project, Target, assigned_value

@@ -8,13 +8,12 @@ await step.parallel(...)     ->  await ctx.group.parallel(...)
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst.metadata import BaseAssignment, ImportAssignment
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.handlers import Plan, insert_at_top, replace_step
 from inngest_devtools.migrate.project import assigned_value, value_of
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work
+from libcst.metadata import BaseAssignment, ImportAssignment
 
 PASS_IT_ON = "there is no ctx here: take step as a parameter, and let the handler pass ctx.step"
 

@@ -1,0 +1,505 @@
+"""The Chinese of what these tools say. The key is the English text, as it stands in the code."""
+
+WORDS = {
+    # dev
+    "App": "应用",
+    "API docs": "API 文档",
+    "Dashboard": "Dashboard",
+    "Ctrl-C ends it.": "按 Ctrl-C 结束。",
+    "Reload: {names}": "重新加载：{names}",
+    "Reloaded: {result}": "已重新加载：{result}",
+    "Waiting for the next change.": "等你下一次修改。",
+    "The app did not start.": "应用没有启动。",
+    "The app ended with exit code {code}.": "应用已退出，退出码 {code}。",
+    "The Dev Server ended with exit code {code}.": "Dev Server 已退出，退出码 {code}。",
+    "The app still answers a request; it is ended after {grace:.0f} s.": (
+        "应用还在处理一个请求；{grace:.0f} 秒后强制结束。"
+    ),
+    "The Dev Server runs already (pid {pid}) and will go on after this.": (
+        "Dev Server 已在运行（pid {pid}），这里结束后它会继续运行。"
+    ),
+    "The Dev Server keeps its settings until `{restart}`.": (
+        "Dev Server 要执行 `{restart}` 之后才会用上新配置。"
+    ),
+    "An earlier `dev` was killed: its app (pid {leftover}) is ended.": (
+        "之前的 `dev` 被强行杀掉了：它留下的应用（pid {leftover}）已结束。"
+    ),
+    "This project's `dev` runs already (pid {pid}): end it there with Ctrl-C.": (
+        "这个项目的 `dev` 已在运行（pid {pid}）：请在那个终端里按 Ctrl-C 结束它。"
+    ),
+    "The app was not started: {name} may say why, and --cold may help.": (
+        "应用没能启动：原因可能在 {name} 里，也可以试试 --cold。"
+    ),
+    "App {url}, to be debugged. Ctrl-C ends it.": "应用 {url}，可以调试了。按 Ctrl-C 结束。",
+    "Dashboard {url}: {result}": "Dashboard {url}：{result}",
+    # Ports
+    "Port {port} {reason}: free it, or set PORT in .env to another one.": (
+        "端口 {port} {reason}：请腾出来，或者在 .env 里把 PORT 改成别的端口。"
+    ),
+    'Port {port} {reason}: free it, or give "{key}" another port in {file}.': (
+        '端口 {port} {reason}：请腾出来，或者在 {file} 里给 "{key}" 换一个端口。'
+    ),
+    "PORT={text} is no port: choose one from 1 to 65535.": (
+        "PORT={text} 不是端口：请写 1 到 65535 之间的数。"
+    ),
+    "is held by {holder}": "被 {holder} 占用",
+    "is reserved by the system (on Windows by Hyper-V or WSL)": (
+        "被系统保留（Windows 上是 Hyper-V 或 WSL）"
+    ),
+    "{program} (pid {pid}, in {folder})": "{program}（pid {pid}，目录 {folder}）",
+    "a program of another user": "另一个用户的程序",
+    # Syncs
+    "App {app_id}: {result}": "应用 {app_id}：{result}",
+    "1 function": "1 个函数",
+    "{number} functions": "{number} 个函数",
+    "{functions} synced": "{functions}已同步",
+    "{known} of {functions} synced": "{functions}，已同步 {known} 个",
+    "not synced: {error}": "没有同步：{error}",
+    "the server does not know an app {app_id!r}": "服务器不认识应用 {app_id!r}",
+    # Runs that cannot go on
+    "1 run": "1 次运行",
+    "{number} runs": "{number} 次运行",
+    "{number} or more runs": "至少 {number} 次运行",
+    "{number} of {name}": "{name} {number} 次",
+    "{runs} cannot go on without the Dev Server. {advice}": (
+        "{runs}没有 Dev Server 就无法继续。{advice}"
+    ),
+    "{runs} cannot go on, for the Dev Server is gone.": "Dev Server 没了，{runs}无法继续。",
+    "{runs} of an earlier Dev Server cannot go on: start them anew. {advice}": (
+        "之前的 Dev Server 留下的 {runs}无法继续：请重新触发。{advice}"
+    ),
+    "To keep such runs while the app ends and starts, start the Dev Server on its own first: "
+    "`{start}`.": "想在应用停下再启动时保住运行，就先单独启动 Dev Server：`{start}`。",
+    # The Dev Server
+    "Dev Server started: {place}": "Dev Server 已启动：{place}",
+    "Dev Server runs already: {place}": "Dev Server 已在运行：{place}",
+    "Dev Server stopped.": "Dev Server 已停止。",
+    "The Dev Server does not run.": "Dev Server 没有在运行。",
+    "The app does not answer at {url} yet: start it with `{dev}`.": (
+        "应用还没有在 {url} 应答：用 `{dev}` 启动它。"
+    ),
+    "There is no log yet: the Dev Server was never started here.": (
+        "还没有日志：Dev Server 从未在这里启动过。"
+    ),
+    "Dev Server: not running. Start it with `{dev}` or `{start}`.": (
+        "Dev Server：没有运行。用 `{dev}` 或 `{start}` 启动。"
+    ),
+    "Dev Server: pid {pid} does not answer at {url}. See `{logs}`.": (
+        "Dev Server：pid {pid} 没有在 {url} 应答。请看 `{logs}`。"
+    ),
+    "Dev Server: running at {url} (pid {pid})\nApp:        {seen}": (
+        "Dev Server：运行在 {url}（pid {pid}）\n应用：      {seen}"
+    ),
+    "Another start or stop of the Dev Server is at work: wait for it or end it.": (
+        "另一个命令正在启动或停止 Dev Server：请等它做完，或者结束它。"
+    ),
+    "{cli} does not run: {reason}. Is it made for this system?": (
+        "{cli} 运行不了：{reason}。它是给这个系统用的吗？"
+    ),
+    "The Dev Server did not answer at {url} within {timeout:.0f} s.": (
+        "Dev Server 在 {timeout:.0f} 秒内没有在 {url} 应答。"
+    ),
+    "One of the Dev Server's ports was taken, and it moved to another. Start again.": (
+        "Dev Server 有一个端口被占，它换到了别的端口。请重新启动。"
+    ),
+    "The last lines of {name}:": "{name} 的最后几行：",
+    "(nothing)": "（空的）",
+    # Its CLI
+    "INNGEST_BIN={named} is not a file: correct the variable, or remove it and run `{install}`.": (
+        "INNGEST_BIN={named} 不是文件：请改正这个变量，或者去掉它，再执行 `{install}`。"
+    ),
+    '{path} may not be executed: run `chmod +x "{path}"`.': (
+        '{path} 没有执行权限：请执行 `chmod +x "{path}"`。'
+    ),
+    "There is no Inngest CLI for {system} on {machine}: set INNGEST_BIN to one that runs here.": (
+        "没有适合 {system} {machine} 的 Inngest CLI：请用 INNGEST_BIN 指定一个能在这里运行的。"
+    ),
+    "The Dev Server was not installed in {folder}: {error}.": (
+        "Dev Server 没能装进 {folder}：{error}。"
+    ),
+    "{base}/checksums.txt has no line for {archive}: is that the release {version}?": (
+        "{base}/checksums.txt 里没有 {archive} 这一行：那里是 {version} 版吗？"
+    ),
+    "{base}/{archive} is not the file that {name} means: its SHA-256 is {digest}.": (
+        "{base}/{archive} 和 {name} 里的校验和对不上：它的 SHA-256 是 {digest}。"
+    ),
+    "the answer was {status_code} {reason_phrase}": "应答是 {status_code} {reason_phrase}",
+    "no answer in time": "超时没有应答",
+    "{url}: {problem}. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL to a mirror; or "
+    "put the CLI into bin/inngest by hand.": (
+        "{url}：{problem}。在代理后面就设置 HTTPS_PROXY；有镜像就设置 INNGEST_DOWNLOAD_URL；"
+        "也可以手工把 CLI 放进 bin/inngest。"
+    ),
+    "{archive} has no file {name} in it.": "{archive} 里没有文件 {name}。",
+    # Its settings
+    "{file} is missing: restore it with `git checkout {file}`.": (
+        "缺少 {file}：用 `git checkout {file}` 恢复。"
+    ),
+    "{file} is not UTF-8: save it as UTF-8.": "{file} 不是 UTF-8：请存成 UTF-8。",
+    "{file}, line {line}: not JSON: {problem}.": "{file} 第 {line} 行不是 JSON：{problem}。",
+    '{file} is not an object: write {{"port": 8288, ...}}.': (
+        '{file} 不是对象：请写成 {{"port": 8288, ...}}。'
+    ),
+    "{file}: {key} and {other} are both {port}: give each a port of its own.": (
+        "{file}：{key} 和 {other} 都是 {port}：请各用各的端口。"
+    ),
+    'the Dev Server knows no key "{key}": {advice}.': 'Dev Server 不认识 "{key}"：{advice}。',
+    'write "{key}", which is {type}': '请写 "{key}"，它的值是{type}',
+    "remove it": "请删掉它",
+    '"{key}" is {value}, but has to be {type}.': '"{key}" 是 {value}，应该是{type}。',
+    "a whole number": "整数",
+    "a text": "文本",
+    "true or false": "true 或 false",
+    "a list of texts": "文本列表",
+    '"host" is "{value}": write "127.0.0.1", for the Dev Server asks nobody for a password.': (
+        '"host" 是 "{value}"：请写 "127.0.0.1"，因为 Dev Server 不要密码，谁都能用。'
+    ),
+    '"{key}" is {value}: choose one from 1 to 65535.': (
+        '"{key}" 是 {value}：请写 1 到 65535 之间的数。'
+    ),
+    "The app is in production mode, the Dev Server takes apps in dev mode only: set INNGEST_DEV=1 "
+    "in .env and remove INNGEST_SIGNING_KEY, or run `{dev}`.": (
+        "应用处于生产模式，而 Dev Server 只接受开发模式的应用："
+        "请在 .env 里设置 INNGEST_DEV=1 并去掉 INNGEST_SIGNING_KEY，或者执行 `{dev}`。"
+    ),
+    '{port} is both PORT of the app and "{key}" in {file}: change one of them.': (
+        '{port} 既是应用的 PORT，又是 {file} 里的 "{key}"：请改掉其中一个。'
+    ),
+    "The app talks to {origin}, but the Dev Server listens on {url}: set INNGEST_BASE_URL={url} in "
+    ".env, and no other address of Inngest.": (
+        "应用连接的是 {origin}，Dev Server 却在 {url}：请在 .env 里设置 INNGEST_BASE_URL={url}，"
+        "不要设置别的 Inngest 地址。"
+    ),
+    # Its database
+    "a file in .inngest": ".inngest 里的一个文件",
+    "in memory": "在内存里",
+    "PostgreSQL at {place}": "PostgreSQL，在 {place}",
+    "PostgreSQL at {host}": "PostgreSQL，在 {host}",
+    '"postgres-uri" in {file}': '{file} 里的 "postgres-uri"',
+    "Nothing listens": "没有程序监听",
+    "{reason} at {place}, where {source} has the Dev Server's database: start PostgreSQL there, or "
+    "keep the history in a file: {advise}.": (
+        "{place}：{reason}。按 {source}，Dev Server 的数据库在那里：请启动那里的 PostgreSQL，"
+        "或者把历史记录存进文件：{advise}。"
+    ),
+    "remove INNGEST_POSTGRES_URI": "去掉 INNGEST_POSTGRES_URI",
+    'put "persist": true, "sqlite-dir": ".inngest" in the place of {keys}': (
+        '把 {keys} 换成 "persist": true, "sqlite-dir": ".inngest"'
+    ),
+    # doctor
+    "not checked": "没有检查",
+    "correct the above first": "请先改正上面的问题",
+    "the Inngest CLI is not installed": "没有安装 Inngest CLI",
+    "{cli} does not run here": "{cli} 在这里运行不了",
+    "remove it, then {install}": "删掉它，再执行 {install}",
+    "{cli} is {version}, this project is made for {wanted}": (
+        "{cli} 是 {version}，这个项目要用 {wanted}"
+    ),
+    ".env and the environment are valid": ".env 和环境变量都没有问题",
+    "the app's own settings and the network's variables are valid": (
+        "应用自己的配置和网络相关的变量都没有问题"
+    ),
+    "could not be read, for the app's settings print or end something else": (
+        "读不出来：应用的配置代码自己打印了内容，或者结束了进程"
+    ),
+    "{file} is valid": "{file} 没有问题",
+    "the app talks to {url}": "应用连接的是 {url}",
+    "set PORT in .env to another one": "在 .env 里把 PORT 改成别的端口",
+    'give "{key}" another port': '给 "{key}" 换一个端口',
+    "free it, or {needed}": "腾出来，或者{needed}",
+    "free, or our own": "都空着，或者由本项目占用",
+    "the Dev Server does not run": "Dev Server 没有在运行",
+    "{dev}, or {start}": "{dev}，或者 {start}",
+    "the Dev Server runs (pid {pid}) but does not answer at {url}": (
+        "Dev Server 在运行（pid {pid}），但没有在 {url} 应答"
+    ),
+    "{logs}, then {restart}": "先看 {logs}，再执行 {restart}",
+    "{url} answers (pid {pid})": "{url} 有应答（pid {pid}）",
+    "{url} answers, with {functions}": "{url} 有应答，共 {functions}",
+    "no app answers at {place}": "没有应用在 {place} 应答",
+    "{dev}; where that runs, it says why the app does not": (
+        "{dev}；它要是已经在运行，那里写着应用为什么起不来"
+    ),
+    "the answer was {reply}": "应答是 {reply}",
+    "is that this app? if so, let its middlewares pass requests to 127.0.0.1": (
+        "那是这个应用吗？如果是，请让它的中间件放行发往 127.0.0.1 的请求"
+    ),
+    "correct that, then {start}": "改好以后执行 {start}",
+    "not checked: it takes both": "没有检查：两边都要在运行",
+    "not checked: it takes the Dev Server": "没有检查：Dev Server 要在运行",
+    "not taken: {error!r}": "没有收下：{error!r}",
+    "sent and received": "发出了，也收到了",
+    "sent, but not received in {timeout:.0f} s": "发出了，但 {timeout:.0f} 秒内没有收到",
+    # send
+    "Sent {event} {data} as {id}. {where}": "已发送 {event} {data}，id 是 {id}。{where}",
+    "Started {name}. {where}": "已启动 {name}。{where}",
+    "Its run: {api_origin}/runs": "它的运行：{api_origin}/runs",
+    "There is no function or event {name!r}. There are: {known}.": (
+        "没有叫 {name!r} 的函数或事件。有的是：{known}。"
+    ),
+    "No app that `dev` has started answers at {url}: start it with `{dev}`, and send from a second "
+    "terminal.": "{url} 那里没有由 `dev` 启动的应用：先用 `{dev}` 启动，再从另一个终端发送。",
+    "{origin} did not take the event: {reply}": "{origin} 没有收下事件：{reply}",
+    "{function} was not started: {error}": "{function} 没有启动：{error}",
+    "{field} is no field: write name=value.": "{field} 不是字段：请写成 name=value。",
+    "The Dev Server does not answer at {origin}: start it with `{start}`.": (
+        "Dev Server 没有在 {origin} 应答：用 `{start}` 启动它。"
+    ),
+    # new
+    "Event": "事件",
+    "Function": "函数",
+    "Test": "测试",
+    "Route": "路由",
+    "Its test": "路由测试",
+    "A route of yours starts it with": "在你的路由里这样触发它：",
+    "While `dev` runs, try it with `{send}`.": "`dev` 运行时，用 `{send}` 试一下。",
+    "--route sends an event, and --cron takes none: leave one of them out.": (
+        "--route 要发送事件，--cron 不用事件：请去掉其中一个。"
+    ),
+    "{name} is no name for a function: use small letters, digits and hyphens, like order-placed, "
+    "and at most {length} of them.": (
+        "{name} 不能当函数名：只能用小写字母、数字和连字符，"
+        "例如 order-placed，最多 {length} 个字符。"
+    ),
+    "{name} means something else to Python or pytest: choose another one.": (
+        "{name} 在 Python 或 pytest 里另有含义：请换一个名字。"
+    ),
+    '"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".': (
+        '"{cron}" 不是定时规则：请写五个字段，例如 "0 6 * * 1-5"。'
+    ),
+    "{file} is there already: choose another name.": "{file} 已经存在：请换一个名字。",
+    "{file} has fn_id={id!r}: choose another name.": "{file} 里已有 fn_id={id!r}：请换一个名字。",
+    "{file} has {event_class} or {event!r} already: choose another name.": (
+        "{file} 里已有 {event_class} 或 {event!r}：请换一个名字。"
+    ),
+    # The page at `/`
+    "This page is there while the app is developed, because the app has none of its own at `/`.": (
+        "应用自己在 `/` 没有页面，所以开发时显示这一页。"
+    ),
+    "Links": "链接",
+    "Check the set-up": "检查环境",
+    "Inngest's documentation": "Inngest 文档",
+    "Functions": "函数",
+    "There is none yet; this writes one:": "还没有函数；用这条命令写一个：",
+    "on": "触发：",
+    "Send": "发送",
+    "Run now": "立即运行",
+    "What is sent": "发送的内容",
+    "Last runs": "最近的运行",
+    "None yet: press a button.": "还没有：按一个按钮试试。",
+    "Status": "状态",
+    "Started": "开始时间",
+    "Result": "结果",
+    "Queued": "排队中",
+    "Running": "运行中",
+    "Completed": "已完成",
+    "Failed": "失败",
+    "Cancelled": "已取消",
+    "Sent {event}; its run shows among the last ones.": "已发送 {event}；它的运行见“最近的运行”。",
+    "Started {name}; its run shows among the last ones.": "已启动 {name}；它的运行见“最近的运行”。",
+    "Not sent": "没有发送",
+    "There is no function {id!r} any more: go back and reload the page.": (
+        "已经没有函数 {id!r} 了：请返回并刷新页面。"
+    ),
+    "Back": "返回",
+    "Checks": "检查结果",
+    "Check": "检查项",
+    "Found": "情况",
+    # adopt
+    "ok": "好了",
+    "note": "注意",
+    "to do": "要做",
+    "this project came from the template: there is nothing to adopt.": (
+        "这个项目本来就是模板生成的：没有什么要接入的。"
+    ),
+    "Inngest in {package}, for the app {app} ({manager})": (
+        "Inngest 在 {package}，应用是 {app}（{manager}）"
+    ),
+    "Until then nothing of Inngest can run here. The new files do no harm meanwhile.": (
+        "在那之前，Inngest 的东西在这里都运行不了。新加的文件放着也没有坏处。"
+    ),
+    "`adopt --write` shows the lines for the app as a diff, and writes them.": (
+        "`adopt --write` 以 diff 的形式显示要加进应用的行，并写进去。"
+    ),
+    "Where work gets lost today: {number}": "现在会丢任务的地方：{number}",
+    "Where work gets lost today: no place that the sources show.": (
+        "现在会丢任务的地方：从源码里没有看到。"
+    ),
+    "1 place": "1 处",
+    "{number} places": "{number} 处",
+    "In brackets the example whose pattern replaces it: {names}.\n"
+    "One that is not there yet comes with": (
+        "方括号里是可以用来替换它的示例：{names}。\n还没有的示例，这样加进来："
+    ),
+    # adopt: packages
+    "not possible yet: ": "现在还不行：",
+    "not among the project's dependencies: {names}": "项目的依赖里没有：{names}",
+    "inngest and pydantic-settings are asked for": "依赖里已有 inngest 和 pydantic-settings",
+    ", after {dev}": "，先执行一次 {dev}",
+    ", with nothing to install": "，不用安装什么",
+    " and ": " 和 ",
+    "write {lines} into the dependencies of [project] in pyproject.toml": (
+        "把 {lines} 写进 pyproject.toml 里 [project] 的 dependencies"
+    ),
+    "write {lines} into {name}, then pip install -r {name}": (
+        "把 {lines} 写进 {name}，再执行 pip install -r {name}"
+    ),
+    "no pin of yours keeps the packages out": "锁定的版本都没有挡路",
+    "{place}: {name}{spec} is too old": "{place}：{name}{spec} 太旧",
+    "{name}>={floor} would do: raise it, run your tests": (
+        "{name}>={floor} 就够了：提高版本，再跑一遍你们的测试"
+    ),
+    "{place}: pydantic-core{spec} keeps pydantic below 2.11": (
+        "{place}：pydantic-core{spec} 让 pydantic 到不了 2.11"
+    ),
+    "remove it: pydantic brings its own": "删掉它：pydantic 会自己带上合适的版本",
+    "the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11": (
+        "应用用的是 pydantic 1（{places}），SDK 要 pydantic >= 2.11"
+    ),
+    "move the app to pydantic 2 and FastAPI >= 0.110 first": (
+        "先把应用升级到 pydantic 2 和 FastAPI >= 0.110"
+    ),
+    "tortoise-orm{spec} in {place} breaks on pydantic >= 2.11 where {user} imports "
+    "tortoise.contrib.pydantic": (
+        "{place} 里的 tortoise-orm{spec} 在 pydantic >= 2.11 上会出错，"
+        "因为 {user} 导入了 tortoise.contrib.pydantic"
+    ),
+    "tortoise-orm>=0.25 with fastapi>=0.110 first": "先用上 tortoise-orm>=0.25 和 fastapi>=0.110",
+    "{place} allows Python {spec}, Inngest needs {python}": (
+        "{place} 允许的 Python 是 {spec}，Inngest 要 {python}"
+    ),
+    "let Python {python} in first": "先允许 Python {python}",
+    "{place} also allows Python below {python} ({spec})": (
+        "{place} 还允许低于 {python} 的 Python（{spec}）"
+    ),
+    "run the app on {python} or newer, images and CI included": (
+        "应用要在 {python} 或更新的 Python 上运行，镜像和 CI 也一样"
+    ),
+    "{place}: {name}{spec} is older than the devtools want": (
+        "{place}：{name}{spec} 比开发工具要求的旧"
+    ),
+    "{name}>={floor}, or run them by uv": "{name}>={floor}，或者用 uv 运行开发工具",
+    # adopt: the app's file
+    "{path} calls {call}": "{path} 调用了 {call}",
+    "{path} does not serve Inngest": "{path} 还没有接入 Inngest",
+    "below line {number}: {text}": "第 {number} 行下面：{text}",
+    "from {module} import {call}, and {call}(app) below `app = FastAPI(...)`": (
+        "from {module} import {call}，并在 `app = FastAPI(...)` 下面写 {call}(app)"
+    ),
+    "{path} makes the app above its imports": "{path} 在导入语句之前就创建了应用",
+    "{path} makes no {name}": "{path} 里没有创建 {name}",
+    "{app} leads in a circle": "{app} 绕了一圈又回到自己",
+    "{path} cannot be read as Python": "{path} 不是能读懂的 Python",
+    "there is no module {module} for the app {app}": "没有应用 {app} 所在的模块 {module}",
+    "{path} has several statements in the line that makes the app": (
+        "{path} 里创建应用的那一行有好几条语句"
+    ),
+    "{path}: {name}() does not end in a single `return app`": (
+        "{path}：{name}() 不是以唯一一个 `return app` 结尾"
+    ),
+    "{path} has several statements in the line of `return`": (
+        "{path} 里 `return` 那一行有好几条语句"
+    ),
+    " (the answer `app` may have to be {target})": "（答案 `app` 也许应该是 {target}）",
+    # adopt: what is around it
+    "git ignores {path}: it would be missing wherever the project is cloned": (
+        "git 忽略了 {path}：别人克隆项目后会缺少它"
+    ),
+    "write !/{folder}/ into .gitignore, or git add --force": (
+        "在 .gitignore 里写 !/{folder}/，或者用 git add --force"
+    ),
+    "{path} measures coverage: your own tests run nothing of {package}": (
+        "{path} 统计覆盖率：你们自己的测试不会运行 {package}"
+    ),
+    'omit = ["{package}/*"] in the settings of coverage (run)': (
+        '在 coverage 的配置（run）里写 omit = ["{package}/*"]'
+    ),
+    "{name} would read the template's files, too": "{name} 也会检查模板的文件",
+    "extend-exclude = '''{folders}''' in [tool.black]": (
+        "在 [tool.black] 里写 extend-exclude = '''{folders}'''"
+    ),
+    "extend_skip_glob = [{globs}] in [tool.isort]": (
+        "在 [tool.isort] 里写 extend_skip_glob = [{globs}]"
+    ),
+    "extend-exclude = {commas} in its settings": "在它的配置里写 extend-exclude = {commas}",
+    "ignore-paths = [{globs}] in its settings": "在它的配置里写 ignore-paths = [{globs}]",
+    "exclude = '{folders}' in [tool.mypy], if you run `mypy .`": (
+        "如果你们执行 `mypy .`，在 [tool.mypy] 里写 exclude = '{folders}'"
+    ),
+    "exclude = [{globs}] in [tool.pyright], if it reads everything": (
+        "如果它检查所有文件，在 [tool.pyright] 里写 exclude = [{globs}]"
+    ),
+    "{path}:{line}: {name} reads requests, Inngest's too": (
+        "{path}:{line}：{name} 会读取请求内容，包括 Inngest 的"
+    ),
+    "leave out /api/inngest there": "在那里排除 /api/inngest",
+    "allow 127.0.0.1 in development, and the host by which Inngest calls": (
+        "开发时放行 127.0.0.1，以及 Inngest 调用时用的主机名"
+    ),
+    "leave it out in development": "开发时不要用它",
+    "{place}: {name} forbids unknown lines in its .env": (
+        "{place}：{name} 不许 .env 里有它不认识的行"
+    ),
+    'keep INNGEST_* in the environment, or write extra="ignore" there': (
+        'INNGEST_* 只放在环境变量里，或者在那里写上 extra="ignore"'
+    ),
+    "{name} runs Python {version}, the functions need 3.11": (
+        "{name} 用的是 Python {version}，函数要 3.11"
+    ),
+    "FROM python:3.13-slim, or what you run": "FROM python:3.13-slim，或者你们用的版本",
+    "{name} copies files one by one, {package} not among them": (
+        "{name} 是逐个复制文件的，其中没有 {package}"
+    ),
+    # adopt: where work gets lost
+    "background task {work}": "后台任务 {work}",
+    "runs after the answer, once: a restart loses it, an error is only logged": (
+        "应答之后才运行，只运行一次：重启就丢，出错也只记一条日志"
+    ),
+    "{kind} started {place}{origin}": "{place}启动的{kind}{origin}",
+    "thread": "线程",
+    "task": "任务",
+    "process": "进程",
+    "in a request": "请求里",
+    "and forgotten": "没人再管的地方",
+    ", by {route}": "，来自 {route}",
+    "nobody waits for it: a restart loses it, nobody sees its error": (
+        "没有人等它：重启就丢，出错也没人看到"
+    ),
+    "webhook {route}": "webhook {route}",
+    "works before it answers: what fails half-way is sent again from the start, or never": (
+        "干完活才应答：做到一半失败，要么从头再来，要么就没有下文"
+    ),
+    "scheduled job {work}": "定时任务 {work}",
+    "{library} task {name}": "{library} 任务 {name}",
+    "arq job {work}": "arq 任务 {work}",
+    "RQ job {work}": "RQ 任务 {work}",
+    "the job is retried as a whole: what it had done is done again": (
+        "整个任务重试：做过的会再做一遍"
+    ),
+    "retried as a whole: what it had done is done again": "整个重试：做过的会再做一遍",
+    "a worker that dies loses it (acks_late is off by default); retried as a whole, if at all": (
+        "worker 一死就丢（acks_late 默认关闭）；就算重试，也是整个重来"
+    ),
+    "retried as a whole, if asked; in memory a restart loses it": (
+        "要求了才重试，而且是整个重来；放在内存里，重启就丢"
+    ),
+    "a worker that dies leaves it failed; retried as a whole, if asked": (
+        "worker 一死就算失败；要求了才重试，而且是整个重来"
+    ),
+    "a worker that dies loses it; retried as a whole, if asked": (
+        "worker 一死就丢；要求了才重试，而且是整个重来"
+    ),
+    "retry loop around another service": "调用外部服务的重试循环",
+    "@{name} around another service": "调用外部服务的 @{name}",
+    "the process waits meanwhile, and a restart forgets the attempts": (
+        "重试期间进程一直等着，重启就忘了试过几次"
+    ),
+    "sleep of {seconds:g} s{origin}": "睡眠 {seconds:g} 秒{origin}",
+    "a process waits, and a restart forgets what came before": (
+        "进程一直等着，重启就忘了前面做过什么"
+    ),
+    "model call {name}{origin}": "调用模型 {name}{origin}",
+    "slow, dear, often refused: what fails after it pays for it again": (
+        "又慢又贵，还常被拒绝：后面一失败，这一次就得再付一遍钱"
+    ),
+}
