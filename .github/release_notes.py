@@ -39,7 +39,8 @@ def read_notes(tag: str, changelog: str) -> str:
     for label in LABELS:
         if not re.search(rf"^{label} \S", notes, re.MULTILINE):
             raise SystemExit(
-                f'CHANGELOG.md has no line "{label}" for {version}: write "{label} none." or what it is.'
+                f'CHANGELOG.md has no line "{label}" for {version}: write "{label} none." or what '
+                f"it is."
             )
     if sections.get("Unreleased", "") not in NOTHING:
         raise SystemExit(f"CHANGELOG.md still has notes under Unreleased: move them to {version}.")

@@ -24,7 +24,7 @@ START_TIMEOUT = 30.0  # seconds
 
 @dataclass(frozen=True)
 class App:
-    """An ASGI app that uvicorn can start: `target` as in "server.main:app", imported from `folder`."""
+    """An ASGI app for uvicorn: `target` as in "server.main:app", imported from `folder`."""
 
     id: str
     target: str

@@ -1,8 +1,6 @@
 """The README's picture shows what `uv run dev` prints today."""
 
-import os
 import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -69,32 +67,6 @@ def test_show_what_the_dev_loop_prints(
     printed = [line.plain for line in tidy(use_default_ports(output, port))]
     assert prompt == "$ uv run dev"
     assert shown == [line for line in printed if line and not line.startswith("inngest | ")]
-
-
-@pytest.mark.slow
-def test_draw_the_same_picture_again(
-    default_project: Path, port: int, clean_env: dict[str, str], request: pytest.FixtureRequest
-) -> None:
-    from docs.picture import draw, open_terminal, record_event, record_reload, record_start, tidy
-
-    if not request.config.getoption("--dev-server"):
-        pytest.skip("about the whole picture, for which a real Dev Server is needed")
-    cli = os.environ.get("INNGEST_BIN") or str(shutil.which("inngest"))
-    env = clean_env | {"INNGEST_BIN": cli, "NO_COLOR": "", "TERM": "xterm-256color"}
-    with open_terminal(default_project, env) as terminal:
-        output = (
-            record_start(terminal)
-            + record_event(terminal, port)
-            + record_reload(terminal, default_project)
-        )
-
-    assert draw(tidy(use_default_ports(output, port))) == SVG
-
-
-def test_show_the_event_that_the_project_tells_to_send() -> None:
-    sent = next(line for line in read_lines() if '"POST ' in line)
-    path = sent.partition('"POST ')[2].split()[0]
-    assert f"}}}}{path}\n" in (REPOSITORY / "template/README.md.jinja").read_text(encoding="utf-8")
 
 
 def test_name_the_picture_in_the_readme() -> None:

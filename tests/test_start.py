@@ -78,7 +78,8 @@ def test_start_hides_inngest_in_the_api_docs(served: str) -> None:
     [
         (
             {"INNGEST_DEV": "0"},
-            "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production: take the values from the Inngest "
+            "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production: take the values "
+            "from the Inngest "
             "dashboard or, self-hosted, from the server's settings.",
         ),
         (
@@ -87,7 +88,8 @@ def test_start_hides_inngest_in_the_api_docs(served: str) -> None:
         ),
         (
             KEYS | {"INNGEST_SIGNING_KEY": "not-hex"},
-            "INNGEST_SIGNING_KEY is not hexadecimal: copy it again, or make one with `openssl rand -hex 32`.",
+            "INNGEST_SIGNING_KEY is not hexadecimal: copy it again, or make one with `openssl "
+            "rand -hex 32`.",
         ),
         (
             {"INNGEST_BASE_URL": "inngest"},
@@ -95,11 +97,13 @@ def test_start_hides_inngest_in_the_api_docs(served: str) -> None:
         ),
         (
             {"INNGEST_BASE_URL": "http://inngest"},
-            "INNGEST_BASE_URL=http://inngest has no port, so the SDK ignores it: write http://inngest:8288.",
+            "INNGEST_BASE_URL=http://inngest has no port, so the SDK ignores it: write "
+            "http://inngest:8288.",
         ),
         (
             {"INNGEST_DEV": "1", "INNGEST_IS_PRODUCTION": "true"},
-            "INNGEST_DEV=1 and INNGEST_IS_PRODUCTION=true contradict each other: remove one of them.",
+            "INNGEST_DEV=1 and INNGEST_IS_PRODUCTION=true contradict each other: remove one of "
+            "them.",
         ),
         (
             KEYS | {"INNGEST_DEV": "1"},
@@ -164,14 +168,16 @@ def test_start_with_module_that_fails_to_import_names_its_line(
 
     assert result.returncode == 1
     assert result.stderr == (
-        f"ERROR:    {FUNCTIONS}/broken.py, line 3: NameError: name 'nothing_like_this' is not defined\n"
+        f"ERROR:    {FUNCTIONS}/broken.py, line 3: NameError: name 'nothing_like_this' is not "
+        f"defined\n"
     )
 
 
 @pytest.mark.parametrize("proxy", ["http://127.0.0.1:1", "socks5://127.0.0.1:1"])
 def test_send_event_to_this_machine_asks_no_proxy(run: Run, project: Path, proxy: str) -> None:
     code = (
-        "from core.inngest.client import inngest_client; from core.inngest.events import ExampleEvent;"
+        "from core.inngest.client import inngest_client; from core.inngest.events import "
+        "ExampleEvent;"
         "print(len(inngest_client.send_sync(ExampleEvent().to_event())))"
     )
     with StandIn() as executor:

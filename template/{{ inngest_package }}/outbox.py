@@ -167,7 +167,7 @@ class Outbox:
         return len(rows)
 
     async def _note_calls(self) -> None:
-        """Write down which runs have called this app: most are of events that were sent otherwise."""
+        """Write down which runs have called this app; most are of events sent otherwise."""
         while self._calls:
             event_id, run_id = self._calls[0]
             values = {"id": event_id, "run_id": run_id}
@@ -197,7 +197,7 @@ class Outbox:
                 return
             event = inngest.Event(id=row.id, name=row.name, data=json.loads(row.data))
             row.sent_ids += await inngest_client.send(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 # whatever it was, the row is sent again
             logger.warning("%s %s was not sent: %s", row.name, row.id, error)
             await self._put_back(row, RETRY_PAUSE)
             return

@@ -18,7 +18,7 @@ COMMANDS = {
     "uv": 'uv add "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
     "poetry": 'poetry add "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
     "pdm": 'pdm add "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
-    "hatch": 'write "inngest>=0.5.19,<0.6" and "pydantic-settings>=2.4" into the dependencies of [project]',
+    "hatch": 'write "inngest>=0.5.19,<0.6" and "pydantic-settings>=2.4" into the dependencies of',
     "pip": 'write "inngest>=0.5.19,<0.6" and "pydantic-settings>=2.4" into requirements.txt',
 }
 

@@ -227,14 +227,18 @@ async def create_webhook(data: Webhook):
 async def receive(request: Request):
     await send_event(Received(body=await request.json()))
 """,
-    "a schedule in the database": "def f(schedule):\n    schedule.every(3).do(1)\n    db.add_job(1)\n",
+    "a schedule of one's own": "def f(schedule):\n    schedule.every(3).do(1)\n    db.add_job(1)\n",
     "an app's own task decorator": "@tracker.task\ndef export(): ...\n",
     "a wait for the database": """from tenacity import retry
 @retry(stop=3)
 def connect(session):
     session.exec("select 1")
 """,
-    "a short sleep": "import asyncio\n@app.get('/')\nasync def get():\n    await asyncio.sleep(0.1)\n",
+    "a short sleep": """import asyncio
+@app.get("/")
+async def get():
+    await asyncio.sleep(0.1)
+""",
     "a streamed model call": """from openai import OpenAI
 @app.post("/ask")
 def ask():
@@ -254,11 +258,8 @@ def test_find_nothing_where_nothing_gets_lost(workspace: Workspace, source: str)
 
 
 def test_follow_calls_into_other_modules(workspace: Workspace) -> None:
-    workspace.write(
-        {
-            "app/routes.py": "from .main import start\n@router.get('/go')\ndef go():\n    start()\n",
-        }
-    )
+    route = "@router.get('/go')\ndef go():\n    start()\n"
+    workspace.write({"app/routes.py": f"from .main import start\n{route}"})
 
     places = find(
         workspace, "import threading\ndef start():\n    threading.Thread(target=print).start()\n"

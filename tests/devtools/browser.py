@@ -38,8 +38,10 @@ class Browser:
         self._replies, replies = os.pipe()
         # The browser reads from 3 and writes to 4; sh knows no numbers of two digits.
         process = subprocess.Popen(
-            ["bash", "-c", 'exec "$@" 3<&$IN 4>&$OUT', "bash", str(CHROMIUM), *FLAGS]
-            + ["--remote-debugging-pipe", f"--user-data-dir={folder}"],
+            [
+                *("bash", "-c", 'exec "$@" 3<&$IN 4>&$OUT', "bash", str(CHROMIUM), *FLAGS),
+                *("--remote-debugging-pipe", f"--user-data-dir={folder}"),
+            ],
             env=os.environ | {"IN": str(commands), "OUT": str(replies)},
             pass_fds=(commands, replies),
             stderr=subprocess.DEVNULL,

@@ -41,7 +41,8 @@ def main() -> None:
     log("environment", variables=" ".join(f"{name}={os.environ[name]}" for name in sorted(names)))
     if MODE == "exit":
         print(
-            "failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: connection refused"
+            "failed to connect to `user=u database=x`:\n\tdial tcp 127.0.0.1:1: connect: "
+            "connection refused"
         )
         sys.exit(1)
     if MODE == "move":

@@ -11,18 +11,22 @@ from tests.devtools.workspace import Workspace
 pytestmark = pytest.mark.slow
 
 CASES = {
-    '{"sdk_url": []}': 'the Dev Server knows no key "sdk_url": write "sdk-url", which is a list of texts.',
+    '{"sdk_url": []}': 'the Dev Server knows no key "sdk_url": write "sdk-url", which is a list '
+    "of texts.",
     '{"Port": 1}': 'the Dev Server knows no key "Port": write "port", which is a whole number.',
-    '{"database": {"url": ""}}': 'the Dev Server knows no key "database": write "postgres-uri", which is a text.',
+    '{"database": {"url": '
+    '""}}': 'the Dev Server knows no key "database": write "postgres-uri", which is a text.',
     '{"log_level": "info"}': 'the Dev Server knows no key "log_level": remove it.',
-    '{"sdk-url": "http://127.0.0.1:8200"}': '"sdk-url" is "http://127.0.0.1:8200", but has to be a list of texts.',
+    '{"sdk-url": "http://127.0.0.1:8200"}': '"sdk-url" is "http://127.0.0.1:8200", but has to be '
+    "a list of texts.",
     '{"port": "8288"}': '"port" is "8288", but has to be a whole number.',
     '{"tick": true}': '"tick" is true, but has to be a whole number.',
     '{"persist": 1}': '"persist" is 1, but has to be true or false.',
     '{"sqlite-dir": null}': '"sqlite-dir" is null, but has to be a text.',
     '{"port": 0}': '"port" is 0: choose one from 1 to 65535.',
     '{"port": 8289}': "port and connect-gateway-port are both 8289: give each a port of its own.",
-    '{"host": "0.0.0.0"}': '"host" is "0.0.0.0": write "127.0.0.1", for the Dev Server asks nobody for a password.',
+    '{"host": "0.0.0.0"}': '"host" is "0.0.0.0": write "127.0.0.1", for the Dev Server asks '
+    "nobody for a password.",
     '{"port": 1,\n}': "line 2: not JSON",
     "[]": "bin/inngest/inngest.config.json is not an object",
     "{}": "",
@@ -74,8 +78,8 @@ def test_read_config_that_is_missing(workspace: Workspace) -> None:
 
     assert failed.returncode == 1
     assert (
-        "inngest.config.json is missing: restore it with `git checkout bin/inngest/inngest.config.json`."
-        in failed.stderr
+        "inngest.config.json is missing: restore it with `git checkout "
+        "bin/inngest/inngest.config.json`." in failed.stderr
     )
 
 

@@ -184,8 +184,8 @@ def test_start_with_failing_server_shows_its_words(workspace: Workspace) -> None
 
     assert terminal.wait() == 1
     assert (
-        "dial tcp 127.0.0.1:1: connect: connection refused\nThe Dev Server ended with exit code 1.\n"
-        in terminal.text
+        "dial tcp 127.0.0.1:1: connect: connection refused\nThe Dev Server ended with exit code "
+        "1.\n" in terminal.text
     )
     assert wait_for(lambda: not workspace_listens(workspace), "the app's end")
 
@@ -222,7 +222,8 @@ def test_start_on_taken_app_port_is_one_line(workspace: Workspace) -> None:
         ),
         (
             "PORT=SERVER_PORT",
-            'is both PORT of the app and "port" in bin/inngest/inngest.config.json: change one of them.',
+            'is both PORT of the app and "port" in bin/inngest/inngest.config.json: change one of '
+            "them.",
         ),
         ("INNGEST_BASE_URL=http://127.0.0.1:1", "set INNGEST_BASE_URL=http://127.0.0.1:"),
         (

@@ -22,8 +22,8 @@ def test_examine_nothing_running(workspace: Workspace) -> None:
     assert result.returncode == 1
     assert "ok   settings  .env and the environment are valid\n" in result.stdout
     assert (
-        "fail server    the Dev Server does not run\n               -> uv run dev, or uv run dev-server start"
-        in result.stdout
+        "fail server    the Dev Server does not run\n               -> uv run dev, or uv run "
+        "dev-server start" in result.stdout
     )
     assert f"fail app       no app answers at {workspace.app_url}/api/inngest\n" in result.stdout
     assert "warn event     not checked: it takes the Dev Server\n" in result.stdout
@@ -120,8 +120,8 @@ def test_examine_app_that_talks_elsewhere(workspace: Workspace) -> None:
 
     assert status == "fail"
     assert (
-        f"The app talks to http://inngest.example.com:8288, but the Dev Server listens on {workspace.url}"
-        in detail
+        f"The app talks to http://inngest.example.com:8288, but the Dev Server listens on "
+        f"{workspace.url}" in detail
     )
 
 
@@ -147,7 +147,7 @@ def test_examine_port_that_the_system_reserves(workspace: Workspace) -> None:
     report = workspace.python(code).stdout
 
     assert (
-        f"fail ports     {workspace.port} is reserved by the system (on Windows by Hyper-V or WSL)\n"
-        in report
+        f"fail ports     {workspace.port} is reserved by the system (on Windows by Hyper-V or "
+        f"WSL)\n" in report
     )
     assert '-> free it, or give "port" another port' in report

@@ -24,6 +24,7 @@ LINUX, WINDOWS = "inngest_1.43.0_linux_amd64.tar.gz", "inngest_1.43.0_windows_am
 CONTENT = b"#!/bin/sh\necho 1.43.0-test\n"
 
 INSTALL = """
+import truststore  # which looks for itself on which system it is
 import platform
 platform.system, platform.machine = lambda: {system!r}, lambda: {machine!r}
 import sys

@@ -81,7 +81,7 @@ def test_answer_own_pages_only(running: Workspace) -> None:
     assert running.dev_server("logs").stdout.count("received event event=example/event") == 1
 
     page = get(running, "/_inngest-dev/doctor")
-    assert "the app's own settings" in page.text
+    assert "own settings and the network" in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
 
 

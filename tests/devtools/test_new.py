@@ -15,7 +15,7 @@ NAMES = (
     ("order-placed", "--route"),
     ("cleanup",),
     ("NightlyReport", "--cron", "TZ=Europe/Paris 0 6 * * 1-5"),
-    ("a_name_as_long_as_a_name_may_be_at_all_40", "--route"),
+    ("a_name_as_long_as_a_name_may_be_at_al_40", "--route"),
 )
 
 

@@ -80,7 +80,8 @@ def test_restart_server_starts_another(workspace: Workspace) -> None:
 
 def test_start_server_syncs_an_app_that_is_up(workspace: Workspace) -> None:
     workspace.spawn(
-        "python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)
+        *("python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)),
+        INNGEST_DEV="1",
     ).wait_for("running on")
 
     started = workspace.dev_server("start")
@@ -96,7 +97,8 @@ def test_start_server_syncs_an_app_that_is_up(workspace: Workspace) -> None:
 def test_start_server_with_refused_sync_shows_the_reason(workspace: Workspace) -> None:
     workspace.use_stand_in("refuse")
     workspace.spawn(
-        "python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)
+        *("python", "-m", "uvicorn", "server.main:app", "--port", str(workspace.app_port)),
+        INNGEST_DEV="1",
     ).wait_for("running on")
 
     started = workspace.dev_server("start")
@@ -115,8 +117,8 @@ def test_start_server_that_ends_at_once_shows_its_log(workspace: Workspace) -> N
 
     assert failed.returncode == 1
     assert (
-        "ERROR:    The Dev Server ended with exit code 1. The last lines of .inngest/dev-server.log:"
-        in failed.stderr
+        "ERROR:    The Dev Server ended with exit code 1. The last lines of "
+        ".inngest/dev-server.log:" in failed.stderr
     )
     assert "dial tcp 127.0.0.1:1: connect: connection refused" in failed.stderr
     assert workspace.dev_server("status").returncode == 3

@@ -1,4 +1,6 @@
-"""A bare FastAPI app with the Inngest package inside: run by test_relocation.py, under each of two import roots."""
+"""A bare FastAPI app with the Inngest package inside: run by test_relocation.py, under each of two
+import roots.
+"""
 
 import asyncio
 import json

@@ -224,7 +224,7 @@ def test_name_the_place_of_a_mistake_that_a_function_imports(package: Package) -
     events = "import json\n\n\njson.loads('{')\n"
     name = package(_events=events, one="import found._events\n" + MODULE.format(id="one"))
 
-    with pytest.raises(ConfigurationError, match="^found/_events.py, line 4: JSONDecodeError: "):
+    with pytest.raises(ConfigurationError, match=r"^found/_events\.py, line 4: JSONDecodeError: "):
         discover_functions(name)
 
 
@@ -233,7 +233,8 @@ def test_name_the_place_of_a_mistake_that_a_function_imports(package: Package) -
     [
         (
             "x = 1\n",
-            "found/broken.py defines no Inngest function: decorate one with @inngest_client.create_function",
+            "found/broken.py defines no Inngest function: decorate one with "
+            "@inngest_client.create_function",
         ),
         (
             "import inngest\nnope\n",
@@ -250,13 +251,15 @@ def test_name_the_place_of_a_mistake_that_a_function_imports(package: Package) -
         ),
         (
             MODULE.format(id="charge-failure") + WITH_ON_FAILURE.format(id="charge"),
-            "found/broken.py and found/broken.py both define fn_id='charge-failure': rename one of them.",
+            "found/broken.py and found/broken.py both define fn_id='charge-failure': rename one "
+            "of them.",
         ),
         (
             MODULE.format(id="slow").replace(
                 "trigger=", "debounce=inngest.Debounce(period=500), trigger="
             ),
-            "found/broken.py: fn_id='slow' has an invalid option: Error calling function `serialize_period`: "
+            "found/broken.py: fn_id='slow' has an invalid option: Error calling function "
+            "`serialize_period`: "
             "FunctionConfigInvalidError: duration must be at least 1 second",
         ),
     ],

@@ -1,4 +1,6 @@
-"""The endpoint in apps of every kind: nothing of theirs gets in its way, and it changes nothing of theirs."""
+"""The endpoint in apps of every kind: nothing of theirs gets in its way, and it changes nothing of
+theirs.
+"""
 
 import asyncio
 import json
@@ -11,7 +13,7 @@ import httpx
 import pytest
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, PlainTextResponse
-from inngest._internal import comm_lib
+from inngest._internal import net
 from starlette.middleware.base import BaseHTTPMiddleware
 
 from core.inngest import client as client_module
@@ -145,14 +147,14 @@ def test_send_with_no_mode_raises_before_the_network(monkeypatch: pytest.MonkeyP
 def registered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The URLs under which a sync would register an app."""
     urls: list[str] = []
-    original = comm_lib.handler.net.create_serve_url
+    original = net.create_serve_url
 
     def create_serve_url(**options: Any) -> str:
         url: str = original(**options)
         urls.append(url)
         return url
 
-    monkeypatch.setattr(comm_lib.handler.net, "create_serve_url", create_serve_url)
+    monkeypatch.setattr(net, "create_serve_url", create_serve_url)
     return urls
 
 
@@ -182,7 +184,7 @@ def test_register_the_public_path(
     app = FastAPI(**app_options)  # type: ignore[arg-type]
     installation.install_inngest(app)
 
-    call(app, "PUT", **client_options)  # type: ignore[arg-type]
+    call(app, "PUT", **client_options)
 
     assert {url.removeprefix("http://app") for url in registered} == {path}
 

@@ -1,4 +1,6 @@
-"""The Inngest package stands alone: anywhere in an app, under any name, on every FastAPI that it supports."""
+"""The Inngest package stands alone: anywhere in an app, under any name, on every FastAPI that it
+supports.
+"""
 
 import json
 import re

@@ -145,7 +145,8 @@ def test_read_settings_prefers_the_sdks_names(
         ),
         (
             {"INNGEST_DEV": "1", "INNGEST_IS_PRODUCTION": "true"},
-            "INNGEST_DEV=1 and INNGEST_IS_PRODUCTION=true contradict each other: remove one of them.",
+            "INNGEST_DEV=1 and INNGEST_IS_PRODUCTION=true contradict each other: remove one of "
+            "them.",
         ),
         (
             KEYS | {"INNGEST_DEV": "1"},

@@ -126,4 +126,4 @@ def test_decorate_sync_handler_is_refused() -> None:
     def handler(ctx: inngest.Context) -> None: ...
 
     with pytest.raises(TypeError, match="must be `async def`"):
-        with_tenant_isolation(handler)  # type: ignore[arg-type]
+        with_tenant_isolation(handler)

@@ -12,7 +12,7 @@ sys.path.insert(0, str(SOURCES))
 
 pytest.importorskip("libcst", reason="the migration's extra is not installed")
 
-HANDLER = '''\
+HANDLER = """\
 import inngest
 
 client = inngest.Inngest(app_id="shop")
@@ -21,7 +21,7 @@ client = inngest.Inngest(app_id="shop")
 @client.create_function(fn_id="ship", trigger=inngest.TriggerEvent(event="order/paid"))
 async def ship(event: inngest.Event):
     return event.data["order"]
-'''
+"""
 
 
 class Tree:
@@ -66,7 +66,9 @@ class Tree:
 
 
 @pytest.fixture
-def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Tree:
+def tree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Tree:
     root = tmp_path / "shop"
     root.mkdir()
     monkeypatch.chdir(root)

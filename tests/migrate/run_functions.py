@@ -44,7 +44,7 @@ app = import_module(module).app
 
 warnings.simplefilter("ignore")  # of the client, about itself
 
-from fastapi.testclient import TestClient  # noqa: E402
+from fastapi.testclient import TestClient
 
 client = TestClient(app, raise_server_exceptions=False)
 

@@ -16,8 +16,12 @@ CASES = Path(__file__).with_name("cases")
 
 
 def read_case(path: Path) -> tuple[dict[str, str], dict[str, str], list[str]]:
-    parts = re.split(r"^#### (before|after|report) ?(.*)\n", path.read_text("utf-8"), flags=re.MULTILINE)
-    before, after, report = {}, {}, []
+    parts = re.split(
+        r"^#### (before|after|report) ?(.*)\n", path.read_text("utf-8"), flags=re.MULTILINE
+    )
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    report: list[str] = []
     for kind, name, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
         if kind == "report":
             report = text.splitlines()

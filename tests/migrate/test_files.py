@@ -47,13 +47,17 @@ def test_file_that_does_not_parse_is_left(tree: Tree) -> None:
     assert tree.migrate() == 0
 
     assert tree.read("broken.py") == broken
-    assert any(line.startswith("broken.py:") and "does not parse" in line for line in tree.decisions)
+    assert any(
+        line.startswith("broken.py:") and "does not parse" in line for line in tree.decisions
+    )
     assert "ctx" in tree.read("app.py")
 
 
 def test_file_in_another_encoding_is_left(tree: Tree) -> None:
     text = HANDLER.replace('"order"', '"订单"')
-    tree.write({"plain.py": text.encode("gbk"), "named.py": b"# coding: gbk\n" + text.encode("gbk")})
+    tree.write(
+        {"plain.py": text.encode("gbk"), "named.py": b"# coding: gbk\n" + text.encode("gbk")}
+    )
 
     tree.migrate()
 
@@ -69,7 +73,9 @@ def test_bytes_of_what_is_not_touched_stay(tree: Tree) -> None:
     tree.migrate()
 
     new = (tree.root / "app.py").read_bytes().decode()
-    assert new == old.replace("(event: inngest.Event):", "(ctx: inngest.Context):\r\n\tevent = ctx.event")
+    assert new == old.replace(
+        "(event: inngest.Event):", "(ctx: inngest.Context):\r\n\tevent = ctx.event"
+    )
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")
@@ -110,7 +116,9 @@ def test_symlink_that_leads_out_is_left(tree: Tree) -> None:
     tree.migrate()
 
     assert outside.read_text() == HANDLER
-    assert tree.decisions == ["inside.py: leads out of the folder by a symbolic link: left as it is"]
+    assert tree.decisions == [
+        "inside.py: leads out of the folder by a symbolic link: left as it is"
+    ]
     assert (tree.root / "link.py").is_symlink()
     assert "ctx" in tree.read("real.py")
 
@@ -137,7 +145,9 @@ def test_committed_files_are_written_though_others_are_not(tree: Tree) -> None:
 
 
 def test_what_git_ignores_is_left_out(tree: Tree) -> None:
-    tree.write({"app.py": HANDLER, "build/app.py": HANDLER, "mine/pyvenv.cfg": "", "mine/app.py": HANDLER})
+    tree.write(
+        {"app.py": HANDLER, "build/app.py": HANDLER, "mine/pyvenv.cfg": "", "mine/app.py": HANDLER}
+    )
     tree.write({".gitignore": "build\n.env\n", ".env": "INNGEST_IS_PRODUCTION=false\n"})
     tree.commit()
 
@@ -148,7 +158,9 @@ def test_what_git_ignores_is_left_out(tree: Tree) -> None:
 
 
 def test_one_file_knows_the_project_around_it(tree: Tree) -> None:
-    function = HANDLER.replace('client = inngest.Inngest(app_id="shop")', "from core.client import client")
+    function = HANDLER.replace(
+        'client = inngest.Inngest(app_id="shop")', "from core.client import client"
+    )
     tree.write(
         {
             "pyproject.toml": "",
@@ -172,7 +184,13 @@ def test_without_libcst_says_what_to_type(tree: Tree, monkeypatch: pytest.Monkey
     monkeypatch.setattr("inngest_devtools.migrate.find_spec", lambda name: None)
 
     assert tree.migrate("src") == 2
-    assert tree.err == "inngest-dev migrate needs libcst: pip install libcst, then inngest-dev migrate src\n"
+    assert (
+        tree.err
+        == "inngest-dev migrate needs libcst: pip install libcst, then inngest-dev migrate src\n"
+    )
     tree.write({"uv.lock": ""})
     assert tree.migrate("src") == 2
-    assert tree.err == "inngest-dev migrate needs libcst: uv run --with libcst inngest-dev migrate src\n"
+    assert (
+        tree.err
+        == "inngest-dev migrate needs libcst: uv run --with libcst inngest-dev migrate src\n"
+    )

@@ -11,7 +11,7 @@ from tests.migrate.conftest import Tree
 HERE = Path(__file__).parent
 FUNCTIONS = "src/core/inngest/functions"
 # What the guide calls and leaves to its reader.
-READERS_STEPS = '''
+READERS_STEPS = """
 
 async def fetch_data():
     return 1
@@ -23,8 +23,8 @@ async def process_data(data):
 
 def save_result(processed):
     return f"saved {processed}"
-'''
-READERS_TENANT = '''\
+"""
+READERS_TENANT = """\
 from contextvars import ContextVar
 from functools import wraps
 
@@ -44,7 +44,7 @@ def with_tenant_isolation_optional(func):
         return await func(event, **kwargs)
 
     return wrapper
-'''
+"""
 
 
 def read_snippets(language: str) -> list[str]:
@@ -63,12 +63,17 @@ from .tenant_aware import tenant_aware_function
 """
     serve, app = main.split("app = FastAPI()\n")
     more = "from core.inngest.functions import error_handling_function, tenant_aware_function\n"
-    sender = f'@app.post("/send")\nasync def send():\n    {send.partition("# 发送事件")[2].strip()}\n'.replace("\n", "\n    ")
-    sender = sender.replace("\n    async def", "\nasync def").replace("\n        await", "\n    await")
+    sender = f'@app.post("/send")\nasync def send():\n    {send.partition("# 发送事件")[2].strip()}\n'.replace(
+        "\n", "\n    "
+    )
+    sender = sender.replace("\n    async def", "\nasync def").replace(
+        "\n        await", "\n    await"
+    )
     (config,) = read_snippets("json")
     tree.write(
         {
-            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = [\n    "inngest>=0.3.0",\n]\n',
+            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = [\n    '
+            '"inngest>=0.3.0",\n]\n',
             "src/core/inngest/client.py": client,
             f"{FUNCTIONS}/__init__.py": imports,
             f"{FUNCTIONS}/example_function.py": event,
@@ -96,13 +101,27 @@ def test_guide_runs_after_the_command(tree: Tree) -> None:
         "error-handling-example": ["example/error", {}],
         "tenant-aware-function": ["tenant/action", {"tenant_id": 7}],
     }
-    command = [sys.executable, str(HERE / "run_functions.py"), str(tree.root), "server.main", json.dumps(events)]
+    command = [
+        sys.executable,
+        str(HERE / "run_functions.py"),
+        str(tree.root),
+        "server.main",
+        json.dumps(events),
+    ]
     reply = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     assert reply.returncode == 0, reply.stderr[-2000:]
     outputs = json.loads(reply.stdout.splitlines()[-1])
-    assert outputs["example-function"]["output"] == {"success": True, "message": "Hi", "event_id": "an-id"}
+    assert outputs["example-function"]["output"] == {
+        "success": True,
+        "message": "Hi",
+        "event_id": "an-id",
+    }
     assert outputs["scheduled-task"]["output"]["success"]
-    steps = {"status": 200, "output": {"success": True, "result": "saved 2"}, "steps": ["获取数据", "处理数据", "保存结果"]}
+    steps = {
+        "status": 200,
+        "output": {"success": True, "result": "saved 2"},
+        "steps": ["获取数据", "处理数据", "保存结果"],
+    }
     assert outputs["multi-step-workflow"] == steps
     assert outputs["error-handling-example"]["output"] == {"success": True, "result": 5}
     assert outputs["tenant-aware-function"]["output"] == 7

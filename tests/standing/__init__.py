@@ -1,1 +1,1 @@
-"""Inngest in projects that stand: small ones of our own, and public ones where there are checkouts."""
+"""Inngest in projects that stand: small ones of our own, and public ones where they are cloned."""

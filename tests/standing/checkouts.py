@@ -89,8 +89,8 @@ CHECKOUTS = (
         python="3.12",
         install=("uv sync --frozen --active --all-packages",),
         add='uv add --active "inngest>=0.5.19,<0.6" "pydantic-settings>=2.4"',
-        tests="python app/backend_pre_start.py && alembic upgrade head && python app/initial_data.py"
-        " && python -m pytest tests",
+        tests="python app/backend_pre_start.py && alembic upgrade head"
+        " && python app/initial_data.py && python -m pytest tests",
         env=POSTGRES,
     ),
     Checkout(
@@ -107,7 +107,8 @@ CHECKOUTS = (
             "mkdir -p stub/ldap && touch stub/ldap/__init__.py"
             " && echo 'LDAPObject = object' > stub/ldap/ldapobject.py",
         ),
-        tests="python -m pytest tests/unit_tests --deselect tests/unit_tests/test_config.py",
+        # One test orders rows of random names, and now and then fails by itself.
+        tests="python -m pytest tests/unit_tests -k 'not order_by_multiple_directions'",
         env={"PYTHONPATH": "stub", "PRODUCTION": "False"},
     ),
     Checkout(

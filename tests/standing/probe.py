@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import json
+import re
 import sys
 from contextlib import nullcontext
 from typing import Any
@@ -22,7 +23,8 @@ async def probe(target: str, *, lifespan: bool) -> dict[str, Any]:
 async def ask(app: Any) -> dict[str, Any]:
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
-        schema = json.dumps(app.openapi())
+        # One project's document names the time at which it started.
+        schema = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", json.dumps(app.openapi()))
         reply = await client.get("/api/inngest")
         posted = await client.post("/api/inngest?fnId=x&stepId=step", json={})
     functions = getattr(app.state, "inngest_functions", [])

@@ -44,6 +44,7 @@ class Proof:
         names = ("VIRTUAL_ENV", "PYTHON", "UV_", "INNGEST_", "COPIER_")
         self.env = {key: value for key, value in os.environ.items() if not key.startswith(names)}
         self.env |= {"VIRTUAL_ENV": str(self.venv), "NO_COLOR": "1", "UV_PYTHON": checkout.python}
+        self.env["PYTHONHASHSEED"] = "0"  # one project's document lists what is in a set
         self.env |= checkout.env
         # The project's own programs, then the suite's: copier, uv.
         folders = [str(self.venv / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]]
@@ -85,8 +86,8 @@ class Proof:
         data = {"package": self.checkout.package, "app": self.checkout.app, "app_id": "proof"}
         arguments = [part for key, value in data.items() for part in ("--data", f"{key}={value}")]
         self._call(
-            sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "-a", ANSWERS, *arguments,
-            str(self.template), ".",
+            sys.executable, "-m", "copier", "copy", "--quiet", "--defaults", "-a", ANSWERS,
+            *arguments, str(self.template), ".",
         )  # fmt: skip
         changed = self._git("diff", "--name-only").split()
         if changed:
@@ -166,12 +167,11 @@ class Proof:
 
     def _probe(self, env: dict[str, str]) -> dict[str, Any]:
         target = self.checkout.app
+        path = [".", self.env.get("PYTHONPATH", "")]
         result = subprocess.run(
             ["python", str(PROBE), target, *(["lifespan"] if self.checkout.lifespan else [])],
             cwd=self.root,
-            env=self.env
-            | {"PYTHONPATH": os.pathsep.join([".", self.env.get("PYTHONPATH", "")])}
-            | env,
+            env=self.env | {"PYTHONPATH": os.pathsep.join(path)} | env,
             capture_output=True,
             text=True,
         )
@@ -205,6 +205,6 @@ class Proof:
 def _summary(output: str) -> str:
     """pytest's counts, without its seconds."""
     found = re.findall(r"^=*\s*((?:\d+ \w+,? ?)+) in [\d.]+s", output, re.MULTILINE)
-    counts = [part for part in found[-1].strip().split(", ")] if found else []
+    counts = found[-1].strip().split(", ") if found else []
     kept = [part for part in counts if not part.endswith(("warnings", "warning"))]
     return ", ".join(kept) or f"no summary: {output[-600:]}"

@@ -21,21 +21,22 @@ class SmallProject:
     env: dict[str, str] = field(default_factory=dict)
 
 
-def test_of(target: str, path: str = "/ping", **expected: object) -> str:
+def write_test(target: str) -> str:
+    """A test of theirs for an app that answers /ping."""
     module, _, name = target.partition(":")
     call = name.replace("()", "_made")
     made = f"{call} = {name}\n\n" if name.endswith("()") else ""
-    return f'''from fastapi.testclient import TestClient
+    return f"""from fastapi.testclient import TestClient
 
 from {module} import {name.removesuffix("()")}
 
 {made}
 def test_ping():
-    reply = TestClient({call}).get("{path}")
+    reply = TestClient({call}).get("/ping")
 
     assert reply.status_code == 200
-    assert reply.json() == {expected or {"ping": "pong"}}
-'''
+    assert reply.json() == {{"ping": "pong"}}
+"""
 
 
 PING = """
@@ -127,7 +128,7 @@ assert all(route.operation_id is None for route in router.routes)
 ''',
         "shop/routes.py": f"from fastapi import APIRouter\n\napp = router = APIRouter()\n{PING}",
         "tests/__init__.py": "",
-        "tests/test_shop.py": test_of("shop.main:app"),
+        "tests/test_shop.py": write_test("shop.main:app"),
     },
 )
 
@@ -163,7 +164,7 @@ def create_app() -> FastAPI:
 
     return app
 ''',
-        "tests/test_shop.py": test_of("shop.main:create_app()"),
+        "tests/test_shop.py": write_test("shop.main:create_app()"),
     },
 )
 
@@ -198,7 +199,7 @@ def create():
 
     return app
 """,
-        "tests/test_app.py": test_of("src.app.main:app"),
+        "tests/test_app.py": write_test("src.app.main:app"),
     },
 )
 
@@ -240,7 +241,7 @@ class AuditMiddleware(BaseHTTPMiddleware):
         await request.body()
         return await call_next(request)
 ''',
-        "tests/test_app.py": test_of("app:app"),
+        "tests/test_app.py": write_test("app:app"),
     },
 )
 
@@ -269,7 +270,7 @@ if __name__ == "__main__":
 
     uvicorn.run(app)
 """,
-        "tests/test_app.py": test_of("app.server:app"),
+        "tests/test_app.py": write_test("app.server:app"),
     },
 )
 
@@ -301,7 +302,7 @@ app.mount("/", Starlette(routes=[Route("/{path:path}", index, methods=["GET", "P
 for route in app.routes:
     assert route.path.startswith("/") or route.path == ""
 """,
-        "tests/test_web.py": test_of("web.main:app")
+        "tests/test_web.py": write_test("web.main:app")
         + """
 
 def test_page():
@@ -336,7 +337,7 @@ from .settings import settings
 
 app = FastAPI(title=settings.database_url)
 {PING}""",
-        "tests/test_app.py": test_of("app.main:app"),
+        "tests/test_app.py": write_test("app.main:app"),
         "pytest.ini": "[pytest]\naddopts = --strict-config --strict-markers\npythonpath = .\n",
     },
 )

@@ -739,7 +739,7 @@ def test_run_bare_except_around_a_step_loses_its_result(app: App) -> None:
     async def handler(ctx: inngest.Context) -> object:
         try:
             return await ctx.step.run("a", app.step("a", "done"))
-        except:  # noqa: E722
+        except:
             return "lost"
 
     run = app.serve().run(EVENT)

@@ -320,9 +320,13 @@ def test_concurrency_beyond_the_function_is_shared_with_others(app: App, scope: 
 
 @pytest.mark.stand_in
 def test_most_at_once_counts_the_calls_of_runs(app: App) -> None:
+    async def take_a_while(key: Any) -> Any:
+        await asyncio.sleep(0.3)  # so that those which may run at once do
+        return key
+
     @app.function(concurrency=[inngest.Concurrency(limit=2, key="event.data.key")])
     async def handler(ctx: inngest.Context) -> Any:
-        return await ctx.step.run("a", app.step("a", ctx.event.data["key"]))
+        return await ctx.step.run("a", take_a_while, ctx.event.data["key"])
 
     executor = app.serve()
     executor.send(*numbered(5, key="a"), *numbered(5, key="b"))

@@ -143,4 +143,4 @@ def test_most_at_once_is_for_virtual_time_alone(app: App) -> None:
     try:
         assert executor.most_at_once() == 1
     except Unsupported as error:
-        assert "most_at_once" in str(error)
+        assert "most_at_once" in str(error)  # noqa: PT017

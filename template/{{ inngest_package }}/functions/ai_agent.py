@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 def _check_key(key: SecretStr) -> SecretStr:
     bare = key.get_secret_value().strip()
-    if not re.fullmatch(r"[!-~]*", bare):  # httpx would refuse the header, and quote it: key and all
+    if not re.fullmatch(r"[!-~]*", bare):  # httpx would refuse the header, and quote it
         raise ValueError("AI_API_KEY has characters that no key has: copy it again.")
     return SecretStr(bare)
 
@@ -45,7 +45,7 @@ class AiSettings(BaseSettings):
     )
 
     ai_base_url: str = "https://api.openai.com/v1"  # any that speaks the chat completions API
-    ai_api_key: Annotated[SecretStr, AfterValidator(_check_key)] = SecretStr("")  # blank: sends none
+    ai_api_key: Annotated[SecretStr, AfterValidator(_check_key)] = SecretStr("")
     ai_model: str = "gpt-5-mini"
 
 

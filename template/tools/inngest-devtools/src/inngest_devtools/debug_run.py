@@ -1,7 +1,7 @@
 """`dev --debug`: the app in the foreground, where breakpoint() and debuggers work."""
 
 import os
-import pdb  # noqa: T100
+import pdb
 import sys
 import threading
 import time

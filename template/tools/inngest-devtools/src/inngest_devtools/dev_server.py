@@ -63,7 +63,7 @@ def find_running() -> psutil.Process | None:
 
 
 def make_state_folder() -> None:
-    """The folder for what runs and what it says; git sees none of it, whatever the project ignores."""
+    """The folder for what runs and what it says; git sees none of it."""
     STATE.mkdir(exist_ok=True)
     (STATE / ".gitignore").write_text("*\n", "utf-8")
 

@@ -127,7 +127,7 @@ def _render_signature(name: str) -> str:
 
 
 def render_route(names: Names) -> str:
-    return f'''"""Starts `{names.id}` from a request: the answer is immediate, the work is durable."""
+    return f'''"""Starts `{names.id}` from a request."""
 
 from fastapi import APIRouter, status
 
@@ -141,7 +141,7 @@ router = APIRouter(prefix="/api/v1/{names.id}", tags=["{names.id}"])
 # Open to whoever reaches the app: this is the place for your own authentication.
 @router.post("", status_code=status.HTTP_202_ACCEPTED)
 async def send_{names.python}(payload: {names.event_class}) -> EventsSent:
-    """Start `{names.id}`."""
+    """Start the function: the answer is immediate, the work is durable."""
     return await send_event(payload)
 '''
 

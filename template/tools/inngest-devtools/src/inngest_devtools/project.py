@@ -90,7 +90,9 @@ def get_project() -> Project:
 
 
 def command(words: str) -> str:
-    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new project."""
+    """What to type here for a command of ours: "start" is `uv run dev-server start` in a new
+    project.
+    """
     if not get_project().is_new:
         return f"inngest-dev {words}"
     name = words.split()[0]
@@ -171,7 +173,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def set_dev_mode() -> None:
-    """Set INNGEST_DEV=1, for this process and those it starts, where nothing names a mode or a key."""
+    """Set INNGEST_DEV=1, here and for what we start, where nothing names a mode or a key."""
     if not any(read_variable(name) for name in MODE_NAMES):
         os.environ["INNGEST_DEV"] = "1"
         _set_by_us.add("INNGEST_DEV")

@@ -54,7 +54,7 @@ def sync_app(config: ServerConfig) -> Sync:
     seen = look(read_inngest_settings().inngest_app_id, config)
     if reply.get("ok") is True:  # a failed sync, too, answers 200
         return seen
-    said = reply.get("error") or reply.get("message") or json.dumps(reply)
+    said = reply.get("error") or reply.get("message") or reply.get("detail") or json.dumps(reply)
     return Sync(error=seen.error if seen.known and seen.error else said)
 
 

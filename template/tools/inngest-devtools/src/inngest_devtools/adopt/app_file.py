@@ -42,7 +42,7 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
     """Whether the app serves Inngest, or which lines make it."""
     users = [one for one in sources if _calls_install(one)]
     if users:
-        return Finding("app", "ok", t("{path} calls {call}", path=users[0].path, call=CALL))
+        return Finding("lines", "ok", t("{path} calls {call}", path=users[0].path, call=CALL))
     try:
         insertion = find_insertion(project)
     except _NotFound as reason:
@@ -51,13 +51,13 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
             module=project.module,
             call=CALL,
         )
-        return Finding("app", "fail", str(reason) + _suggest_target(project, sources), fix)
+        return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
     path = insertion.path.relative_to(project.root).as_posix()
     lines = "; ".join(
         t("below line {number}: {text}", number=number, text=text.strip())
         for number, text in sorted(insertion.lines.items())
     )
-    return Finding("app", "fail", t("{path} does not serve Inngest", path=path), lines)
+    return Finding("lines", "fail", t("{path} does not serve Inngest", path=path), lines)
 
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:
@@ -188,9 +188,8 @@ def _names_bound(statement: ast.stmt) -> set[str]:
     for node in [statement, *_inner_statements(statement)]:
         if isinstance(node, ast.Assign) and _is_value(node.value):
             names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            if node.value and _is_value(node.value):
-                names.add(node.target.id)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            names.add(node.target.id)
     return names
 
 

@@ -95,7 +95,7 @@ def _route_of(function: AnyFunction) -> str | None:
 
 
 def _path_of(decorator: ast.Call) -> str:
-    paths = [argument for argument in decorator.args[:1]]
+    paths = decorator.args[:1]
     paths += [keyword.value for keyword in decorator.keywords if keyword.arg == "path"]
     for path in paths:
         if isinstance(path, ast.Constant) and isinstance(path.value, str):

@@ -88,7 +88,7 @@ def _print_findings(project: Project, findings: list[Finding]) -> None:
     if _is_impossible(findings):
         words = t("Until then nothing of Inngest can run here. The new files do no harm meanwhile.")
         print(f"\n{words}")
-    elif any(one.name == "app" and one.status == "fail" for one in findings):
+    elif any(one.name == "lines" and one.status == "fail" for one in findings):
         words = t("`adopt --write` shows the lines for the app as a diff, and writes them.")
         print(f"\n{words}")
 

@@ -5,7 +5,7 @@ Only what the code itself shows: a missed place is no harm, a wrong one costs tr
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from inngest_devtools.adopt.calls import AnyFunction, Function, find_functions, name_of
@@ -137,22 +137,25 @@ def _is_awaited(function: Function, call: ast.Call) -> bool:
     for node in function.nodes:
         if isinstance(node, ast.Assign) and any(part is call for part in ast.walk(node.value)):
             names |= {name_of(target) for target in node.targets}
-        if isinstance(node, ast.Await | ast.Return | ast.Yield):
-            if node.value and any(part is call for part in ast.walk(node.value)):
-                return True
+        is_handed_on = isinstance(node, ast.Await | ast.Return | ast.Yield)
+        if is_handed_on and any(part is call for part in ast.walk(node)):
+            return True
         if isinstance(node, ast.Call) and node is not call and _takes(node, call):
             names.add(name_of(node.func).rpartition(".")[0])  # tasks.append(create_task(...))
     waits = {"join", "gather", "wait", "wait_for", "result", "as_completed", "shield", "cancel"}
     for node in function.nodes:
-        if isinstance(node, ast.Await | ast.Return) and node.value:
-            if any(name_of(part) in names for part in ast.walk(node.value) if name_of(part)):
-                return True
-        if isinstance(node, ast.Call) and name_of(node.func).rpartition(".")[2] in waits:
-            parts = [node.func, *node.args]
-            inner = [part for one in parts for part in ast.walk(one)]
-            if any(name_of(part) in names for part in inner if name_of(part)):
-                return True
+        is_handed_on = isinstance(node, ast.Await | ast.Return)
+        if is_handed_on and _names_any(list(ast.iter_child_nodes(node)), names):
+            return True
+        waits_for = isinstance(node, ast.Call) and name_of(node.func).rpartition(".")[2] in waits
+        if waits_for and _names_any(list(ast.iter_child_nodes(node)), names):
+            return True
     return False
+
+
+def _names_any(nodes: Sequence[ast.AST], names: set[str]) -> bool:
+    found = {name_of(part) for node in nodes for part in ast.walk(node)}
+    return bool((found - {""}) & names)
 
 
 def _takes(node: ast.Call, call: ast.Call) -> bool:
@@ -204,9 +207,9 @@ def _find_loops(function: Function) -> Iterator[LostWork]:
     """`@repeat_every`, `@scheduler.scheduled_job`, `scheduler.add_job`."""
     for decorator in function.node.decorator_list:
         name = name_of(decorator)
-        if name.rpartition(".")[2] == "repeat_every":
-            yield _at(function, decorator, f"@{name} {function.node.name}", SCHEDULE, "scheduled")
-        elif name.endswith(".scheduled_job") and "apscheduler" in _roots(function):
+        is_repeated = name.rpartition(".")[2] == "repeat_every"
+        is_job = name.endswith(".scheduled_job") and "apscheduler" in _roots(function)
+        if is_repeated or is_job:
             yield _at(function, decorator, f"@{name} {function.node.name}", SCHEDULE, "scheduled")
 
 

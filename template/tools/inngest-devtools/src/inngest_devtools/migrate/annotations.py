@@ -3,9 +3,8 @@
 import re
 
 import libcst as cst
-from libcst.metadata import ImportAssignment, Scope
-
 from inngest_devtools.migrate.source import Source, dotted_name
+from libcst.metadata import ImportAssignment, Scope
 
 KINDS = {
     "Event": "event",
@@ -65,7 +64,9 @@ def context_type(source: Source, function: cst.FunctionDef, old: cst.Annotation 
         if _is_bound_before(source, bound, function, scope, lazy):
             return f"{bound}.{name}"
     imports_names = any(
-        isinstance(each, cst.ImportFrom) and not each.relative and dotted_name(each.module) == "inngest"
+        isinstance(each, cst.ImportFrom)
+        and not each.relative
+        and dotted_name(each.module) == "inngest"
         for each in source.imports
     )
     if imports_names or _is_taken(source, "inngest"):
@@ -88,9 +89,9 @@ def _names_for(source: Source, meaning: str, scope: Scope) -> set[str]:
     looked = scope
     while True:
         for each in looked.assignments:
-            if isinstance(each, ImportAssignment) and "." not in each.name:
-                if _stands_for(source, each.name, meaning, scope):
-                    names.add(each.name)
+            is_name = isinstance(each, ImportAssignment) and "." not in each.name
+            if is_name and _stands_for(source, each.name, meaning, scope):
+                names.add(each.name)
         if looked.parent is looked:
             return names
         looked = looked.parent

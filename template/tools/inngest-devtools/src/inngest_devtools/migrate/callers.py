@@ -1,10 +1,9 @@
 """Calls of a handler by the team's own code: they follow what became of its parameters.
 
-    await notify(ctx, step)  ->  await notify(ctx)
+await notify(ctx, step)  ->  await notify(ctx)
 """
 
 import libcst as cst
-
 from inngest_devtools.migrate.handlers import Plan
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Source, dotted_name

@@ -1,8 +1,7 @@
 """The guide's client sends its events to one server and registers its functions at another."""
 
 import libcst as cst
-
-from inngest_devtools.migrate.source import argument
+from inngest_devtools.migrate.source import Source, argument
 from inngest_devtools.migrate.work import Work
 
 CLOUD = "inn.gs"  # where Inngest Cloud takes events, and only events
@@ -11,7 +10,7 @@ STEADY_CALLS = ("os.getenv", "os.environ.get", "getenv", "environ.get", "str")
 
 
 def complete_clients(work: Work) -> None:
-    """Give `Inngest(event_api_base_url=...)` the same `api_base_url`, and say what the SDK reads."""
+    """Give `Inngest(event_api_base_url=...)` an `api_base_url`, and say what the SDK reads."""
     source = work.source
     for call in source.calls:
         if "inngest.Inngest" not in source.qualified(call.func):
@@ -20,23 +19,30 @@ def complete_clients(work: Work) -> None:
         if events is None or argument(call, "api_base_url") is not None:
             continue
         code = source.code(events.value)
-        can_copy = CLOUD not in source.text and _is_steady(events.value, source.code)
+        can_copy = CLOUD not in source.text and _is_steady(source, events.value)
         if can_copy:
             start, end = source.outer_span(events.value)
-            work.edits.insert(source.start(events), f"api_base_url={source.text[start:end]},{_between(work, events)}")
-            work.note(call, "api_base_url is event_api_base_url: functions register where events go")
-        said = (
-            f"api_base_url is {code} now too"
-            if can_copy
-            else f"event_api_base_url is for events alone, {code}: functions still register elsewhere"
+            work.edits.insert(
+                source.start(events),
+                f"api_base_url={source.text[start:end]},{_between(work, events)}",
+            )
+            work.note(
+                call, "api_base_url is event_api_base_url: functions register where events go"
+            )
+        if can_copy:
+            said = f"api_base_url is {code} now too"
+        else:
+            said = f"event_api_base_url, {code}, is for events: functions register elsewhere"
+        message = (
+            f"{said}. The SDK itself reads INNGEST_BASE_URL for both, and INNGEST_DEV for the "
+            "mode, unless is_production is given: drop the arguments that these can replace"
         )
-        message = f"{said}. The SDK itself reads INNGEST_BASE_URL for both, and INNGEST_DEV for the mode, unless is_production is given: drop the arguments that these can replace"
         work.report(events, message)
 
 
-def _is_steady(node: cst.BaseExpression, code) -> bool:  # type: ignore[no-untyped-def]
+def _is_steady(source: Source, node: cst.BaseExpression) -> bool:
     if isinstance(node, cst.Call):
-        return code(node.func) in STEADY_CALLS
+        return source.code(node.func) in STEADY_CALLS
     return not isinstance(node, cst.Await | cst.NamedExpr | cst.Yield)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
-
 from inngest_devtools.migrate import files
 from inngest_devtools.migrate.callers import follow_calls
 from inngest_devtools.migrate.client import complete_clients

@@ -12,7 +12,14 @@ from inngest_devtools.migrate import files, settings
 from inngest_devtools.migrate.code import migrate_code
 from inngest_devtools.migrate.config import is_config, migrate_config
 from inngest_devtools.migrate.project import Project
-from inngest_devtools.migrate.report import Change, Finding, can_print, show_diff, show_findings, show_notes
+from inngest_devtools.migrate.report import (
+    Change,
+    Finding,
+    can_print,
+    show_diff,
+    show_findings,
+    show_notes,
+)
 
 DESCRIPTION = """\
 Turn code of the older integration guide, and of Inngest's SDK 0.3 and 0.4, into code that runs on
@@ -52,9 +59,12 @@ def run(argv: Sequence[str] | None = None) -> int:
     if not arguments.force:
         dirty = files.uncommitted([path for path, _, _ in outcome.changes])
         if dirty:
-            names = ", ".join(_shown(path) for path in dirty[:3]) + (", ..." if len(dirty) > 3 else "")
+            names = ", ".join(_shown(path) for path in dirty[:3]) + (
+                ", ..." if len(dirty) > 3 else ""
+            )
             print(
-                f"inngest-dev migrate: {names} would be changed and has changes that git does not have:"
+                f"inngest-dev migrate: {names} would be changed and has changes that git does "
+                "not have:"
                 " commit them, or add --force",
                 file=sys.stderr,
             )
@@ -90,11 +100,17 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder, a repository")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder, a repository"
+    )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--write", action="store_true", help="change the files")
-    mode.add_argument("--check", action="store_true", help="exit 1 if anything would change, for CI")
-    parser.add_argument("--force", action="store_true", help="write over changes that git does not have")
+    mode.add_argument(
+        "--check", action="store_true", help="exit 1 if anything would change, for CI"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write over changes that git does not have"
+    )
     return parser
 
 
@@ -136,7 +152,9 @@ def _look_at_text(outcome: Outcome, path: Path) -> None:
             outcome.findings.append(Finding(_shown(path), 0, str(error)))
         return
     for look_at in wanted:
-        outcome.findings += [Finding(_shown(path), line, text) for line, text in look_at(content.text)]
+        outcome.findings += [
+            Finding(_shown(path), line, text) for line, text in look_at(content.text)
+        ]
     if is_config(path.name):
         result = migrate_config(content.text)
         outcome.findings += [Finding(_shown(path), line, text) for line, text in result.findings]
@@ -172,7 +190,10 @@ def _show(outcome: Outcome, done: str, changes: list[Change]) -> None:
         for hint in outcome.hints:
             print(f"    {hint}")
     files_done = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
-    print(f"\n  {outcome.looked_at} Python files looked at, {files_done} {done}, {len(findings)} for you to decide.")
+    print(
+        f"\n  {outcome.looked_at} Python files looked at, {files_done} {done}, "
+        f"{len(findings)} for you to decide."
+    )
 
 
 def _shown(path: Path) -> str:

@@ -7,14 +7,36 @@ from typing import Any
 
 # The keys that the CLI reads in its file, `inngest dev` and `inngest start`, 1.43.
 KEYS = frozenset(
-    """
-    sdk-url no-discovery no-poll host port poll-interval retry-interval queue-workers tick
-    connect-gateway-port connect-gateway-grpc-port connect-gateway-grpc-ip
-    connect-executor-grpc-port connect-executor-grpc-ip persist sqlite-dir postgres-uri
-    postgres-max-idle-conns postgres-max-open-conns postgres-conn-max-idle-time
-    postgres-conn-max-lifetime redis-uri signing-key event-key no-ui debug-api-port
-    system-trace-endpoint system-trace-url-path
-    """.split()
+    [
+        "sdk-url",
+        "no-discovery",
+        "no-poll",
+        "host",
+        "port",
+        "poll-interval",
+        "retry-interval",
+        "queue-workers",
+        "tick",
+        "connect-gateway-port",
+        "connect-gateway-grpc-port",
+        "connect-gateway-grpc-ip",
+        "connect-executor-grpc-port",
+        "connect-executor-grpc-ip",
+        "persist",
+        "sqlite-dir",
+        "postgres-uri",
+        "postgres-max-idle-conns",
+        "postgres-max-open-conns",
+        "postgres-conn-max-idle-time",
+        "postgres-conn-max-lifetime",
+        "redis-uri",
+        "signing-key",
+        "event-key",
+        "no-ui",
+        "debug-api-port",
+        "system-trace-endpoint",
+        "system-trace-url-path",
+    ]
 )
 # Other people's words for them, with `.` where one object lies in another.
 MEANINGS = {
@@ -73,11 +95,13 @@ def migrate_config(text: str) -> Migrated:
     for path, value in _flatten(config):
         _take(result, new, path, value)
     open_connections = new.get("postgres-max-open-conns")
-    if isinstance(open_connections, int) and "postgres-max-idle-conns" not in new:
-        if open_connections < IDLE_CONNECTIONS:
-            new["postgres-max-idle-conns"] = open_connections
+    if isinstance(open_connections, int) and open_connections < IDLE_CONNECTIONS:
+        new.setdefault("postgres-max-idle-conns", open_connections)
     if new.get("host") == "0.0.0.0":
-        message = "host 0.0.0.0 shows the Dev Server, which asks for no password, to the whole network: 127.0.0.1"
+        message = (
+            "host 0.0.0.0 shows the Dev Server, which asks for no password, to the whole "
+            "network: 127.0.0.1"
+        )
         result.findings.append((_line(text, "host"), message))
     if new != config:
         result.text = _write(text, new)
@@ -105,15 +129,23 @@ def _take(result: Migrated, new: dict[str, Any], path: str, value: Any) -> None:
     line = _line(text, last)
     shown = json.dumps(value, ensure_ascii=False)
     if plain in LOG_LEVELS:
-        message = f"{path} has no key in this file: set the environment's LOG_LEVEL={value}, or --log-level {value}"
+        message = (
+            f"{path} has no key in this file: set the environment's LOG_LEVEL={value}, or "
+            f"--log-level {value}"
+        )
         result.findings.append((line, message))
     elif key is None:
         result.findings.append((line, f"{path}: {shown} is read by nothing: left out"))
     elif key == "postgres-uri" and not str(value).startswith(("postgres://", "postgresql://")):
-        message = f"{path} is no address of PostgreSQL ({str(value).partition(':')[0]}), the one database besides SQLite in sqlite-dir: left out"
+        message = (
+            f"{path} is no address of PostgreSQL ({str(value).partition(':')[0]}), the one "
+            "database besides SQLite in sqlite-dir: left out"
+        )
         result.findings.append((line, message))
     elif key == "postgres-max-open-conns" and isinstance(value, int) and value < 2:
-        result.findings.append((line, f"{path}: {shown} is too few connections, the server wants 2: left out"))
+        result.findings.append(
+            (line, f"{path}: {shown} is too few connections, the server wants 2: left out")
+        )
     else:
         new[key] = [value] if key in LISTS and isinstance(value, str) else value
 

@@ -1,18 +1,17 @@
 """Decorators between `create_function` and a handler: their wrapper is what the SDK calls.
 
-    async def wrapper(event): return await func(event)        ->  wrapper(ctx): ... func(ctx)
-    async def wrapper(*args): event = args[0].event; ... func(event)  ->  ... func(args[0])
+async def wrapper(event): return await func(event)        ->  wrapper(ctx): ... func(ctx)
+async def wrapper(*args): event = args[0].event; ... func(event)  ->  ... func(args[0])
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
-
 from inngest_devtools.migrate.annotations import kind_of
 from inngest_devtools.migrate.functions import Found, Handler
 from inngest_devtools.migrate.handlers import Plan, plan_handler
-from inngest_devtools.migrate.project import Project, Target, assigned_value
+from inngest_devtools.migrate.project import Project, Target, value_of
 from inngest_devtools.migrate.source import Source, dotted_name, walk
 from inngest_devtools.migrate.work import Work, Works
 
@@ -54,7 +53,7 @@ def report_lone_wrappers(work: Work, plans: dict[int, Plan]) -> None:
     """Wrappers that take an event, of decorators that no handler here has."""
     source = work.source
     for function in source.functions:
-        if id(function) in plans or function.decorators and source.owner(function) is None:
+        if id(function) in plans or (function.decorators and source.owner(function) is None):
             continue
         if not isinstance(source.owner(function), cst.FunctionDef):
             continue
@@ -63,7 +62,10 @@ def report_lone_wrappers(work: Work, plans: dict[int, Plan]) -> None:
         wrappers = [w for w in _wrappers_of(source, owner, owner) if w.node is function]
         params = [*function.params.posonly_params, *function.params.params]
         if wrappers and params and kind_of(source, params[0].annotation) == "event":
-            message = f"{function.name.value} takes {params[0].name.value} as an event, but the SDK hands over the context: take ctx, read ctx.event, pass ctx on"
+            message = (
+                f"{function.name.value} takes {params[0].name.value} as an event, but the SDK "
+                "hands over the context: take ctx, read ctx.event, pass ctx on"
+            )
             work.report(function, message)
         elif wrappers and not params and "inngest" in source.text:
             _report_event_handed_on(work, wrappers[0], function)
@@ -77,7 +79,10 @@ def _report_event_handed_on(work: Work, wrapper: Wrapper, function: cst.Function
             continue
         context = _context_of_star(source, function)
         if _is_event(source, argument.value, context):
-            message = f"{source.code(call)} hands on the event, but handlers take the context: hand on {context}"
+            message = (
+                f"{source.code(call)} hands on the event, but handlers take the context: hand "
+                f"on {context}"
+            )
             work.report(call, message)
 
 
@@ -126,16 +131,25 @@ def _check_async(
     name = where.code(decorator)
     if not handler.node.asynchronous:
         if any(wrapper.node.asynchronous for wrapper in wrappers_in(target)):
-            message = f"@{name} wraps a sync handler in an async def, which the SDK calls as an async one: make {handler.node.name.value} an async def"
+            message = (
+                f"@{name} wraps a sync handler in an async def, which the SDK calls as an "
+                f"async one: make {handler.node.name.value} an async def"
+            )
             work.report(decorator, message)
         return
     if target.kind == "class":
-        message = f"@{name} makes an object of the async handler, which the SDK calls as a sync one: its output cannot be serialized"
+        message = (
+            f"@{name} makes an object of the async handler, which the SDK calls as a sync "
+            "one: its output cannot be serialized"
+        )
         work.report(decorator, message)
     for wrapper in wrappers_in(target):
         if not wrapper.node.asynchronous:
             inner = wrapper.node.name.value
-            message = f"@{name} wraps an async handler in a def: the SDK calls it as a sync one and cannot serialize its output; make {inner} an async def that awaits"
+            message = (
+                f"@{name} wraps an async handler in a def: the SDK calls it as a sync one and "
+                f"cannot serialize its output; make {inner} an async def that awaits"
+            )
             work.report(decorator, message)
 
 
@@ -151,7 +165,11 @@ def _migrate(
         _pass_context_on(project, found, wrapper, work, _context_of_star(source, function), works)
         return
     if not params and function.params.star_kwarg is not None:
-        work.report(function, f"{function.name.value} takes nothing by position, but the SDK hands over ctx so: take ctx")
+        work.report(
+            function,
+            f"{function.name.value} takes nothing by position, but the SDK hands over ctx so: "
+            "take ctx",
+        )
         return
     strangers = _other_uses(project, found, wrapper)
     probe = Work(source)
@@ -161,7 +179,11 @@ def _migrate(
         _pass_context_on(project, found, wrapper, work, plan.context or "", works)
         return
     if strangers:
-        message = f"{function.name.value} has to take ctx and pass it on, but @{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): decide there"
+        message = (
+            f"{function.name.value} has to take ctx and pass it on, but "
+            f"@{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): decide "
+            "there"
+        )
         work.report(function, message)
         return
     plan = plan_handler(Handler(source, function), work)
@@ -176,11 +198,11 @@ def _context_of_star(source: Source, function: cst.FunctionDef) -> str:
     assert isinstance(star, cst.Param)
     first = f"{star.name.value}[0]"
     for each in source.inner_scope(function).assignments:
-        value = assigned_value(source, each.node) if isinstance(each.node, cst.Name) else None
-        if value is not None and first in source.code(value):
-            if ".event" not in source.code(value) and each.name not in ("event", "evt"):
-                if len(source.own(source.inner_scope(function), each.name)) == 1:
-                    return each.name
+        value = value_of(source, each)
+        code = source.code(value) if value is not None else ""
+        is_context = first in code and ".event" not in code and each.name not in ("event", "evt")
+        if is_context and len(source.own(source.inner_scope(function), each.name)) == 1:
+            return each.name
     return first
 
 
@@ -195,7 +217,11 @@ def _pass_context_on(
             continue
         strangers = _other_uses(project, found, wrapper)
         if strangers:
-            message = f"{source.code(call)} hands the event to handlers that take ctx, but @{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): decide there"
+            message = (
+                f"{source.code(call)} hands the event to handlers that take ctx, but "
+                f"@{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): "
+                "decide there"
+            )
             work.report(call, message)
             continue
         work.edits.replace(source.start(argument), source.end(argument), context)
@@ -212,7 +238,7 @@ def _is_event(source: Source, node: cst.BaseExpression, context: str) -> bool:
     if not isinstance(node, cst.Name) or node.value == context:
         return False
     for each in source.assignments(node.value, source.scope(node)):
-        value = assigned_value(source, each.node) if isinstance(each.node, cst.Name) else None
+        value = value_of(source, each)
         if value is None:
             continue
         code = source.code(value)
@@ -228,10 +254,14 @@ def _rewrite_call(work: Work, plan: Plan, call: cst.Call) -> None:
     names = {each.name.value for each in (plan.event,) if each is not None}
     for index, argument in enumerate(call.args):
         name = dotted_name(argument.value)
-        is_keyword = argument.keyword is not None and argument.keyword.value in ("event", "ctx", "context")
+        is_keyword = argument.keyword is not None and argument.keyword.value in (
+            "event",
+            "ctx",
+            "context",
+        )
         if argument.star:
             break
-        if index == 0 and name in names or is_keyword and name in {*names, context}:
+        if (index == 0 and name in names) or (is_keyword and name in {*names, context}):
             work.edits.replace(source.start(argument), source.end(argument), context)
             break
     if plan.step is not None:

@@ -16,10 +16,26 @@ from pathlib import Path
 
 # Folders that hold no code of the team's, in a repository or out of one.
 FOREIGN = frozenset(
-    """
-    .git .hg .svn .venv venv .env env .tox .nox node_modules __pycache__ site-packages
-    .mypy_cache .pytest_cache .ruff_cache .eggs .idea .vscode
-    """.split()
+    [
+        ".git",
+        ".hg",
+        ".svn",
+        ".venv",
+        "venv",
+        ".env",
+        "env",
+        ".tox",
+        ".nox",
+        "node_modules",
+        "__pycache__",
+        "site-packages",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".ruff_cache",
+        ".eggs",
+        ".idea",
+        ".vscode",
+    ]
 )
 ENV_FILE = re.compile(r"(^|.*[.-])env([.-].*)?$|^\.env.*$")
 CODING_LINE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -72,7 +88,8 @@ def read(path: Path) -> Content:
         raise CannotRead(f"its coding line names no encoding: {encoding}") from None
     except UnicodeDecodeError as error:
         raise CannotRead(
-            f"is not {encoding} (byte {error.start}): save it as UTF-8, or name its encoding in the first line"
+            f"is not {encoding} (byte {error.start}): save it as UTF-8, or name its encoding "
+            "in the first line"
         ) from None
 
 
@@ -149,7 +166,16 @@ def find(path: Path, root: Path) -> Found:
 
 def list_tracked(folder: Path) -> list[Path] | None:
     """The files that git tracks or would track; None outside of a repository."""
-    command = ["git", "-C", str(folder), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    command = [
+        "git",
+        "-C",
+        str(folder),
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+    ]
     try:
         reply = subprocess.run(command, capture_output=True, check=False)
     except OSError:
@@ -165,7 +191,9 @@ def walk_folder(folder: Path) -> Iterator[Path]:
     """The files below a folder, without those of virtual environments and the like."""
     for parent, folders, names in os.walk(folder):
         here = Path(parent)
-        folders[:] = sorted(f for f in folders if f not in FOREIGN and not _is_environment(here / f))
+        folders[:] = sorted(
+            f for f in folders if f not in FOREIGN and not _is_environment(here / f)
+        )
         for name in names:
             yield here / name
         # A link to a folder is not walked into: it is said where it leads out.
@@ -187,7 +215,9 @@ def leads_out(path: Path, root: Path) -> bool:
 
 
 def is_env_file(path: Path) -> bool:
-    return bool(ENV_FILE.match(path.name)) and not path.name.endswith((".py", ".js", ".ts", ".json"))
+    return bool(ENV_FILE.match(path.name)) and not path.name.endswith(
+        (".py", ".js", ".ts", ".json")
+    )
 
 
 def project_root(path: Path) -> Path:

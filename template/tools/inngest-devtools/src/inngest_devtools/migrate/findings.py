@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 import libcst as cst
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.functions import Clients, Found, Handler
 from inngest_devtools.migrate.handlers import Plan
@@ -12,24 +11,52 @@ from inngest_devtools.migrate.project import Project, Target
 from inngest_devtools.migrate.source import Function, Source, argument, dotted_name, walk
 from inngest_devtools.migrate.work import Work, Works
 
+SENDS = ("send", "send_sync", "send_event", "send_event_sync")
 STEP_METHODS = sdk.STEP_CALLS - {"ai"}
+# What differs from one replay to the next. A generator that is made with a seed does not.
 CLOCKS = re.compile(
-    r"(datetime\.)?date(time)?\.(now|utcnow|today)|(django\.utils\.)?timezone\.now|(pendulum|arrow)\.(now|utcnow|today)"
-    r"|time\.(time|monotonic|perf_counter)(_ns)?|(numpy\.)?random\.(?!([A-Z]\w+|default_rng|seed)$)\w+"
-    r"|secrets\.(?!compare_digest$)\w+|os\.urandom|uuid\.uuid[1467]|datetime\.datetime\.(now|utcnow|today)"
+    r"""
+      (datetime\.)? (datetime|date) \. (now|utcnow|today)
+    | (pendulum|arrow) \. (now|utcnow|today)
+    | django\.utils\.timezone\.now
+    | time\. (time|monotonic|perf_counter) (_ns)?
+    | (numpy\.)? random\. (?! ([A-Z]\w+|default_rng|seed) $) \w+
+    | secrets\. (?! compare_digest $) \w+
+    | os\.urandom
+    | uuid\. uuid[1467]
+    """,
+    re.VERBOSE,
 )
+# What holds up the event loop.
 BLOCKING = re.compile(
-    r"time\.sleep|requests\.(get|post|put|patch|delete|head|options|request)"
-    r"|httpx\.(get|post|put|patch|delete|head|options|request)"
-    r"|urllib\.request\.(urlopen|urlretrieve)|subprocess\.(run|call|check_call|check_output)|os\.system"
-    r"|smtplib\.SMTP(_SSL)?|psycopg2?\.connect|pymysql\.connect|sqlite3\.connect"
+    r"""
+      time\.sleep
+    | (requests|httpx) \. (get|post|put|patch|delete|head|options|request)
+    | urllib\.request\. (urlopen|urlretrieve)
+    | subprocess\. (run|call|check_call|check_output)
+    | os\.system
+    | smtplib\. SMTP(_SSL)?
+    | (psycopg2?|pymysql|sqlite3) \. connect
+    """,
+    re.VERBOSE,
 )
-GATHERS = re.compile(r"asyncio\.(gather|wait|as_completed|create_task|ensure_future)|asyncio\.TaskGroup|anyio\.create_task_group")
+# What runs several things at once, not knowing that a step interrupts.
+GATHERS = re.compile(
+    r"""
+      asyncio\. (gather|wait|as_completed|create_task|ensure_future|TaskGroup)
+    | anyio\.create_task_group
+    """,
+    re.VERBOSE,
+)
 # SDK 0.1 and 0.2; what else cannot be imported is told by its name.
-OLDEST = {"inngest.FunctionOpts": "fn_id=... and the options are arguments of client.create_function"}
+OLDEST = {
+    "inngest.FunctionOpts": "fn_id=... and the options are arguments of client.create_function"
+}
 
 
-def find_all(project: Project, found: Found, clients: Clients, plans: dict[int, Plan], works: Works) -> None:
+def find_all(
+    project: Project, found: Found, clients: Clients, plans: dict[int, Plan], works: Works
+) -> None:
     """Report what is in the handlers of a project, each in the work of its file."""
     for handler in found.handlers:
         work = works.of(handler.source)
@@ -44,12 +71,20 @@ def find_in_file(work: Work) -> None:
     for call in source.calls:
         for name in source.qualified(call.func):
             if name == "inngest.create_function":
-                message = "the SDK has no create_function of its own: client.create_function(fn_id=..., trigger=...), and a handler that takes ctx"
+                message = (
+                    "the SDK has no create_function of its own: "
+                    "client.create_function(fn_id=..., trigger=...), and a handler that "
+                    "takes ctx"
+                )
                 work.report(call, message)
             elif name in OLDEST:
                 work.report(call, f"{name} is gone: {OLDEST[name]}")
     for node in source.imports:
-        if not isinstance(node, cst.ImportFrom) or node.relative or isinstance(node.names, cst.ImportStar):
+        if (
+            not isinstance(node, cst.ImportFrom)
+            or node.relative
+            or isinstance(node.names, cst.ImportStar)
+        ):
             continue
         if dotted_name(node.module) != "inngest":
             continue
@@ -59,18 +94,25 @@ def find_in_file(work: Work) -> None:
                 work.report(alias, f"inngest 0.5 has no {name}")
 
 
-def _check_failure(project: Project, found: Found, source: Source, call: cst.Call, work: Work) -> None:
+def _check_failure(
+    project: Project, found: Found, source: Source, call: cst.Call, work: Work
+) -> None:
     """`on_failure` is as sync or async as its handler, or the SDK refuses both."""
     failure = argument(call, "on_failure")
     if failure is None:
         return
     handler = _handler_of(project, found, source, call)
     for target in project.resolve(source, failure.value):
-        if isinstance(target.node, cst.FunctionDef) and handler is not None:
-            if bool(target.node.asynchronous) != bool(handler.node.asynchronous):
-                right = "async def" if handler.node.asynchronous else "def"
-                message = f"on_failure and its handler are both async or both not, or the SDK refuses the function: make {target.name} a {right}"
-                work.report(failure, message)
+        if handler is None or not isinstance(target.node, cst.FunctionDef):
+            continue
+        if bool(target.node.asynchronous) == bool(handler.node.asynchronous):
+            continue
+        right = "async def" if handler.node.asynchronous else "def"
+        message = (
+            "on_failure and its handler are both async or both not, or the SDK "
+            f"refuses the function: make {target.name} a {right}"
+        )
+        work.report(failure, message)
 
 
 def _handler_of(project: Project, found: Found, source: Source, call: cst.Call) -> Handler | None:
@@ -107,7 +149,12 @@ class _Body:
             self._look_at_replayed(function)
         for function in (*replayed, *in_steps):
             if getattr(function, "asynchronous", None):
-                self._find(function, BLOCKING, "blocks the event loop, and with it every other run: await an async call, or asyncio.to_thread")
+                self._find(
+                    function,
+                    BLOCKING,
+                    "blocks the event loop, and with it every other run: await an async "
+                    "call, or asyncio.to_thread",
+                )
 
     def _reached(self) -> tuple[list[Function], list[Function]]:
         """The functions of this file that the handler calls, and those that it hands to steps."""
@@ -177,8 +224,15 @@ class _Body:
             if not isinstance(call, cst.Call) or not self._has_step(node.body):
                 continue
             caught = {self.source.code(each.value) for each in call.args}
-            if "contextlib.suppress" in self.source.qualified(call.func) and caught & {"Exception", "BaseException"}:
-                self.work.report(call, f"{self.source.code(call)} around a step ends the retries: suppress inngest.StepError")
+            if "contextlib.suppress" in self.source.qualified(call.func) and caught & {
+                "Exception",
+                "BaseException",
+            }:
+                self.work.report(
+                    call,
+                    f"{self.source.code(call)} around a step ends the retries: suppress "
+                    "inngest.StepError",
+                )
 
     def _find(self, function: Function, rule: re.Pattern[str], message: str) -> None:
         for call in _own_calls(function):
@@ -191,14 +245,18 @@ class _Body:
         source = self.source
         name = next(iter(source.qualified(call.func)), "")
         if GATHERS.fullmatch(name) and any(self._has_step(each) for each in call.args):
-            self.work.report(call, f"{source.code(call.func)} around steps runs them twice: ctx.group.parallel")
+            self.work.report(
+                call, f"{source.code(call.func)} around steps runs them twice: ctx.group.parallel"
+            )
         func = call.func
         if not isinstance(func, cst.Attribute):
             return
-        if func.attr.value in ("send", "send_sync", "send_event", "send_event_sync") and not self._is_step(func):
-            if self._is_send(func):
-                message = f"{source.code(func)} sends again at every replay, and silences ctx.logger: ctx.step.send_event with a step id of your choice"
-                self.work.report(call, message)
+        if func.attr.value in SENDS and not self._is_step(func) and self._is_send(func):
+            message = (
+                f"{source.code(func)} sends again at every replay, and silences "
+                "ctx.logger: ctx.step.send_event with a step id of your choice"
+            )
+            self.work.report(call, message)
         if self._is_step(func):
             self._look_at_step(call, func)
 
@@ -211,10 +269,17 @@ class _Body:
         source = self.source
         if func.attr.value != "run":
             return
-        extra = [a for a in call.args if a.keyword and a.keyword.value not in ("output_type", "step_id", "handler")]
+        extra = [
+            a
+            for a in call.args
+            if a.keyword and a.keyword.value not in ("output_type", "step_id", "handler")
+        ]
         if extra:
             names = ", ".join(each.keyword.value for each in extra if each.keyword)
-            message = f"step.run takes no {names}=: give it by position, or functools.partial(f, {names}=...)"
+            message = (
+                f"step.run takes no {names}=: give it by position, or functools.partial(f, "
+                f"{names}=...)"
+            )
             self.work.report(call, message)
         if self.handler.node.asynchronous or len(call.args) < 2:
             return
@@ -223,7 +288,10 @@ class _Body:
         func_node = called.func if isinstance(called, cst.Call) else value
         for target in self.project.resolve(source, func_node):
             if isinstance(target.node, cst.FunctionDef) and target.node.asynchronous:
-                message = f"{target.name} is async and never awaited in a sync handler, so that its output cannot be serialized: make the handler async"
+                message = (
+                    f"{target.name} is async and never awaited in a sync handler, so that its "
+                    "output cannot be serialized: make the handler async"
+                )
                 self.work.report(call, message)
 
     def _look_at_try(self, node: cst.Try | cst.TryStar, is_handler: bool) -> None:
@@ -235,11 +303,19 @@ class _Body:
                 continue
             if has_step and names & {"", "BaseException"}:
                 what = f"except {caught}" if caught else "a bare except"
-                message = f"{what} around a step swallows the SDK's own interrupt, and loses what the step returned: except inngest.StepError"
+                message = (
+                    f"{what} around a step swallows the SDK's own interrupt, and loses what "
+                    "the step returned: except inngest.StepError"
+                )
                 self.work.report(clause, message)
-            elif names & {"", "BaseException", "Exception"} and (has_step or (is_handler and _returns(clause))):
+            elif names & {"", "BaseException", "Exception"} and (
+                has_step or (is_handler and _returns(clause))
+            ):
                 what = f"except {caught}" if caught else "a bare except"
-                message = f"{what} without raise ends the retries: the run counts as completed. Let it raise, or catch inngest.StepError where the step's last try is over"
+                message = (
+                    f"{what} without raise ends the retries: the run counts as completed. Let "
+                    "it raise, or catch inngest.StepError where the step's last try is over"
+                )
                 self.work.report(clause, message)
 
 
@@ -271,7 +347,9 @@ def _own_calls(function: Function) -> Iterator[cst.Call]:
             yield node
 
 
-def steps_of(found: Found, project: Project, clients: Clients, plans: dict[int, Plan]) -> list[tuple[Source, cst.FunctionDef]]:
+def steps_of(
+    found: Found, project: Project, clients: Clients, plans: dict[int, Plan]
+) -> list[tuple[Source, cst.FunctionDef]]:
     """Handlers without a step: a retry of theirs repeats everything."""
     without = []
     for handler in found.handlers:

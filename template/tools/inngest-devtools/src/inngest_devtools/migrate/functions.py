@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import libcst as cst
-
 from inngest_devtools.migrate import annotations
 from inngest_devtools.migrate.project import (
     Project,
@@ -17,6 +16,7 @@ from inngest_devtools.migrate.project import (
 from inngest_devtools.migrate.source import Source, argument, dotted_name, positional, walk
 
 MOST_HOPS = 8
+PARTIALS = ("partial", "functools.partial")
 
 
 @dataclass
@@ -131,7 +131,11 @@ class Clients:
         if isinstance(value, cst.Name) and value.value == "None":
             return None
         if isinstance(value, cst.BooleanOperation | cst.IfExp):
-            sides = [value.left, value.right] if isinstance(value, cst.BooleanOperation) else [value.body, value.orelse]
+            sides = (
+                [value.left, value.right]
+                if isinstance(value, cst.BooleanOperation)
+                else [value.body, value.orelse]
+            )
             return True if any(self.is_client(source, side, hops) for side in sides) else None
         return self.is_client(source, value, hops)
 
@@ -151,8 +155,9 @@ class Clients:
                 value = assigned_value(source, each)
                 if value is not None:
                     verdicts.append(self.is_client(source, value, hops))
-        for each in owner.body.body:
-            for part in each.body if isinstance(each, cst.SimpleStatementLine) else ():
+        for line in owner.body.body:
+            parts = line.body if isinstance(line, cst.SimpleStatementLine) else ()
+            for part in parts:
                 if isinstance(part, cst.AnnAssign) and dotted_name(part.target) == node.attr.value:
                     kind = annotations.kind_of(source, part.annotation)
                     verdicts.append(kind == "client" if kind else None)
@@ -188,12 +193,14 @@ class _Finder:
         if not isinstance(func, cst.Name) or argument(call, "fn_id") is None:
             return False
         for target in self.project.resolve(source, func):
-            value = target.source and target.node and assigned_value(target.source, target.node)
-            if isinstance(value, cst.Call) and dotted_name(value.func) in ("partial", "functools.partial"):
+            if target.source is None or target.node is None:
+                continue
+            value = assigned_value(target.source, target.node)
+            if isinstance(value, cst.Call) and dotted_name(value.func) in PARTIALS:
                 value = value.args[0].value if value.args else None
-            if isinstance(value, cst.Attribute) and target.source:
-                if self._creates(target.source, value, call):
-                    return True
+            is_method = isinstance(value, cst.Attribute)
+            if value is not None and is_method and self._creates(target.source, value, call):
+                return True
         return False
 
     def _looks_like_one(self, source: Source, func: cst.Attribute, call: cst.Call) -> bool:
@@ -236,7 +243,10 @@ class _Finder:
             if self._is_creation(source, above.decorator):
                 continue  # a second function of the same handler
             name = source.code(above.decorator)
-            message = f"@{name} stands above create_function and gets an inngest.Function, which cannot be called: move it below"
+            message = (
+                f"@{name} stands above create_function and gets an inngest.Function, which "
+                "cannot be called: move it below"
+            )
             self.found.findings.append((source, above, message))
         first = function.params.params or function.params.posonly_params
         in_class = isinstance(source.owner(function), cst.ClassDef)
@@ -295,7 +305,9 @@ class _Finder:
             if target.kind != "function" or target.source is None:
                 continue
             if isinstance(target.node, cst.FunctionDef):
-                if isinstance(target.source.owner(target.node), cst.ClassDef) and "." in (name or ""):
+                if isinstance(target.source.owner(target.node), cst.ClassDef) and "." in (
+                    name or ""
+                ):
                     yield _method(target.source, target.node, bound=True)
                 else:
                     yield Handler(target.source, target.node)
@@ -329,18 +341,20 @@ class _Finder:
     def _take_uses(self, source: Source, names: set[str]) -> None:
         for function in source.functions:
             for each in function.decorators:
-                func = each.decorator.func if isinstance(each.decorator, cst.Call) else each.decorator
-                if (dotted_name(func) or "").rpartition(".")[2] in names:
-                    if self._is_maker(source, each.decorator):
-                        self._take_decorated(source, each)
+                func = (
+                    each.decorator.func if isinstance(each.decorator, cst.Call) else each.decorator
+                )
+                is_named = (dotted_name(func) or "").rpartition(".")[2] in names
+                if is_named and self._is_maker(source, each.decorator):
+                    self._take_decorated(source, each)
         for call in list(source.calls):
             func = call.func.func if isinstance(call.func, cst.Call) else call.func
-            if (dotted_name(func) or "").rpartition(".")[2] in names and positional(call):
-                if self._is_maker(source, call.func):
-                    self._take_value(source, call.args[0].value, call, on_failure=False)
+            is_named = (dotted_name(func) or "").rpartition(".")[2] in names
+            if is_named and positional(call) and self._is_maker(source, call.func):
+                self._take_value(source, call.args[0].value, call, on_failure=False)
 
     def _is_maker(self, source: Source, node: cst.BaseExpression) -> bool:
-        """Whether an expression is such a decorator: `durable("x")`, or a name that one is assigned to."""
+        """Whether an expression is such a decorator: `durable("x")`, or a name for one."""
         func = node.func if isinstance(node, cst.Call) else node
         for target in self.project.resolve(source, func):
             if isinstance(node, cst.Call):

@@ -1,15 +1,14 @@
 """Handlers take one parameter, the context: `event` and `step` are read from it.
 
-    async def f(event: Event)                  ->  async def f(ctx: Context): event = ctx.event
-    async def f(ctx: Context, step: Step)      ->  async def f(ctx: Context), ctx.step.run(...)
-    async def f()                              ->  async def f(ctx: Context)
+async def f(event: Event)                  ->  async def f(ctx: Context): event = ctx.event
+async def f(ctx: Context, step: Step)      ->  async def f(ctx: Context), ctx.step.run(...)
+async def f()                              ->  async def f(ctx: Context)
 """
 
 import re
 from dataclasses import dataclass, field
 
 import libcst as cst
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.annotations import context_type, kind_of
 from inngest_devtools.migrate.functions import Handler
@@ -54,7 +53,10 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     step_keyword = _lone_step_keyword(handler, positional, required_keywords)
     if required_keywords and step_keyword is None:
         names = ", ".join(each.name.value for each in required_keywords)
-        message = f"{_name(handler)} takes {names} by keyword, but the SDK hands over ctx alone, by position: write {_name(handler)}(ctx) by hand"
+        message = (
+            f"{_name(handler)} takes {names} by keyword, but the SDK hands over ctx alone, by "
+            f"position: write {_name(handler)}(ctx) by hand"
+        )
         work.report(function, message)
         return Plan(handler)
     if not positional and isinstance(params.star_arg, cst.Param):
@@ -64,7 +66,10 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     unknown = [p for p, r in zip(positional, roles, strict=True) if r is None and p.default is None]
     if unknown and len(positional) - len(unknown) + len(unknown) > 1:
         names = ", ".join(each.name.value for each in unknown)
-        message = f"{_name(handler)} takes {names} besides ctx, which the SDK does not hand over: read it from ctx.event.data"
+        message = (
+            f"{_name(handler)} takes {names} besides ctx, which the SDK does not hand over: "
+            "read it from ctx.event.data"
+        )
         work.report(function, message)
         return Plan(handler)
     if unknown:
@@ -80,7 +85,11 @@ def _lone_step_keyword(
     if len(positional) != 1 or len(keywords) != 1 or len(required) != 1:
         return None
     is_star = isinstance(handler.node.params.star_arg, cst.ParamStar)
-    return keywords[0] if is_star and _role(handler.source, handler.node, keywords[0]) == "step" else None
+    return (
+        keywords[0]
+        if is_star and _role(handler.source, handler.node, keywords[0]) == "step"
+        else None
+    )
 
 
 def _plan_star(handler: Handler, work: Work) -> Plan:
@@ -92,9 +101,17 @@ def _plan_star(handler: Handler, work: Work) -> Plan:
     for node in source.references(scope, star.name.value):
         parent = source.parent(node)
         if isinstance(parent, cst.Subscript) and source.code(parent).endswith("[1]"):
-            work.report(node, f"{source.code(parent)} is not handed over any more: the step is {star.name.value}[0].step")
+            work.report(
+                node,
+                f"{source.code(parent)} is not handed over any more: the step is "
+                f"{star.name.value}[0].step",
+            )
         elif isinstance(parent, cst.Subscript) and _is_read_as_event(source, parent):
-            work.report(node, f"{source.code(parent)} is the context, not the event: read {source.code(parent)}.event")
+            work.report(
+                node,
+                f"{source.code(parent)} is the context, not the event: read "
+                f"{source.code(parent)}.event",
+            )
     _report_keywords(handler, work)
     return Plan(handler, context=f"{star.name.value}[0]")
 
@@ -108,7 +125,9 @@ def _is_read_as_event(source: Source, node: cst.CSTNode) -> bool:
         if isinstance(ancestor, cst.Assign) and isinstance(ancestor.targets[0].target, cst.Name):
             name = ancestor.targets[0].target
             attributes = _attributes_read(source, source.references(source.scope(name), name.value))
-            return bool(attributes & sdk.EVENT_ATTRIBUTES) and not attributes & sdk.CONTEXT_ATTRIBUTES
+            return (
+                bool(attributes & sdk.EVENT_ATTRIBUTES) and not attributes & sdk.CONTEXT_ATTRIBUTES
+            )
         if isinstance(ancestor, cst.BaseSmallStatement):
             return False
     return False
@@ -124,7 +143,9 @@ def _report_keywords(handler: Handler, work: Work) -> None:
         match = re.search(r"""[\[(]\s*["'](event|ctx|context|step)["']""", code or "")
         if match:
             what = {"event": "ctx.event", "step": "ctx.step"}.get(match[1], "ctx")
-            work.report(node, f"{code} is empty: the SDK hands over ctx alone, by position; read {what}")
+            work.report(
+                node, f"{code} is empty: the SDK hands over ctx alone, by position; read {what}"
+            )
 
 
 def _lookup_code(source: Source, node: cst.CSTNode) -> str | None:
@@ -144,7 +165,9 @@ def _lookup_code(source: Source, node: cst.CSTNode) -> str | None:
 def _role(source: Source, function: cst.FunctionDef, param: cst.Param) -> str | None:
     """context, event, step, spare (has a default and is neither) or None."""
     kind = kind_of(source, param.annotation)
-    attributes = _attributes_read(source, source.references(source.inner_scope(function), param.name.value))
+    attributes = _attributes_read(
+        source, source.references(source.inner_scope(function), param.name.value)
+    )
     reads_context = bool(attributes & sdk.CONTEXT_ATTRIBUTES)
     reads_event = bool(attributes & sdk.EVENT_ATTRIBUTES)
     if kind == "event":
@@ -170,19 +193,25 @@ def _attributes_read(source: Source, nodes: list[cst.CSTNode]) -> set[str]:
             found.add(parent.attr.value)
         if isinstance(parent, cst.Arg):
             call = source.parent(parent)
-            if isinstance(call, cst.Call) and dotted_name(call.func) == "getattr" and len(call.args) > 1:
+            if (
+                isinstance(call, cst.Call)
+                and dotted_name(call.func) == "getattr"
+                and len(call.args) > 1
+            ):
                 found.add(source.code(call.args[1]).strip("\"'"))
     return found
 
 
 def _place_the_unknown(source: Source, params: list[cst.Param], roles: list[str | None]) -> None:
-    """Of two parameters that say nothing else, the first was the context and the second the step."""
+    """Of two parameters that say no more, the first was the context, the second the step."""
     if len(params) != 2:
         return
     if roles[0] is None and roles[1] == "step":
         roles[0] = "context"
     if roles[0] in ("context", "event") and roles[1] in (None, "spare"):
-        reads = _attributes_read(source, source.references(source.scope(params[1].name), params[1].name.value))
+        reads = _attributes_read(
+            source, source.references(source.scope(params[1].name), params[1].name.value)
+        )
         if reads and reads <= sdk.STEP_CALLS:
             roles[1] = "step"
 
@@ -220,19 +249,25 @@ def _rewrite(
         start, end = span(source, event)
         work.edits.replace(start, end, new)
         work.release(event.annotation)
-        work.note(function, f"{_name(handler)} takes {plan.context}, its event is {plan.context}.event")
+        work.note(
+            function, f"{_name(handler)} takes {plan.context}, its event is {plan.context}.event"
+        )
     elif spares and not _is_constant(spares[0]):
         return Plan(handler, context=spares[0].name.value)
     else:
         plan.context = _free_name(source, function)
-        _insert_first(handler, work, f"{plan.context}: {annotation}" if step is None or step.annotation else plan.context)
+        _insert_first(
+            handler,
+            work,
+            f"{plan.context}: {annotation}" if step is None or step.annotation else plan.context,
+        )
         work.note(function, f"{_name(handler)} takes {plan.context}")
 
-    for param in (event if context is not None else None, step):
-        if param is not None:
-            everything_and_keyword = [*everything, *function.params.kwonly_params]
-            plan.removed.append(next(i for i, p in enumerate(everything_and_keyword) if p is param))
-            _remove_parameter(handler, work, param)
+    listed = [*everything, *function.params.kwonly_params]
+    for gone in (event if context is not None else None, step):
+        if gone is not None:
+            plan.removed.append(next(i for i, each in enumerate(listed) if each is gone))
+            _remove_parameter(handler, work, gone)
     if step is not None:
         work.note(function, f"{_name(handler)} takes no step: {plan.context}.step")
     _correct_type_comment(handler, work, plan, everything, event, annotation)
@@ -257,7 +292,9 @@ def _correct_annotation(handler: Handler, work: Work, context: cst.Param, right:
     code = source.code(annotation.annotation)
     meanings = set()
     for name in re.findall(r"[A-Za-z_][\w.]*", code):
-        meanings |= {m.rpartition(".")[2] for m in source.imported_as(name, source.scope(annotation))} or {name.rpartition(".")[2]}
+        meanings |= {
+            m.rpartition(".")[2] for m in source.imported_as(name, source.scope(annotation))
+        } or {name.rpartition(".")[2]}
     if wanted in meanings:
         return
     work.replace(annotation.annotation, _quoted_like(source, context, right))
@@ -331,7 +368,9 @@ def _remove_parameter(handler: Handler, work: Work, param: cst.Param) -> None:
         return
     if comma is not None:
         end = comma + 1
-        end += len(text[end : source.line_end(end)]) - len(text[end : source.line_end(end)].lstrip(" \t"))
+        end += len(text[end : source.line_end(end)]) - len(
+            text[end : source.line_end(end)].lstrip(" \t")
+        )
     work.edits.replace(start, end, "")
 
 
@@ -401,7 +440,9 @@ def _bind(handler: Handler, work: Work, plan: Plan, context: cst.Param | None) -
         name = plan.step.name.value
         uses = source.references(scope, name)
         rebound = len(source.own(scope, name)) > 1 or _is_context_rebound(source, scope, context)
-        shadowed = any(_is_shadowed(source, use, plan.context or "", function, context) for use in uses)
+        shadowed = any(
+            _is_shadowed(source, use, plan.context or "", function, context) for use in uses
+        )
         if uses and (rebound or shadowed):
             lines.append(f"{name} = {plan.context}.step")
         for use in uses:
@@ -413,7 +454,11 @@ def replace_step(work: Work, use: cst.CSTNode, context: str, keep_name: bool = F
     """`step` becomes `ctx.step`, and `step.parallel` `ctx.group.parallel`."""
     source = work.source
     parent = source.parent(use)
-    if isinstance(parent, cst.Attribute) and parent.value is use and parent.attr.value == "parallel":
+    if (
+        isinstance(parent, cst.Attribute)
+        and parent.value is use
+        and parent.attr.value == "parallel"
+    ):
         work.replace(parent, f"{context}.group.parallel")
     elif not keep_name:
         work.replace(use, f"{context}.step")
@@ -424,7 +469,11 @@ def _is_context_rebound(source: Source, scope: object, context: cst.Param | None
 
 
 def _is_shadowed(
-    source: Source, use: cst.CSTNode, name: str, function: cst.FunctionDef, context: cst.Param | None
+    source: Source,
+    use: cst.CSTNode,
+    name: str,
+    function: cst.FunctionDef,
+    context: cst.Param | None,
 ) -> bool:
     """Whether a function between has a variable of the context's name."""
     if context is None:
@@ -460,9 +509,9 @@ def insert_at_top(handler: Handler, work: Work, lines: list[str]) -> None:
         if TYPE_COMMENT.match(source.text, position):
             position = source.next_line(position)
     text = "".join(f"{indent}{line}{newline}" for line in lines)
-    if isinstance(following, NESTED) and following is not first or isinstance(first, NESTED):
-        if source.text[position : source.line_end(position)].strip():
-            text += newline
+    follows_at_once = bool(source.text[position : source.line_end(position)].strip())
+    if isinstance(following, NESTED) and follows_at_once:
+        text += newline
     work.edits.insert(position, text)
 
 

@@ -8,18 +8,30 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import libcst as cst
-from libcst.metadata import ImportAssignment
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.functions import Clients, imports_sdk
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
+from libcst.metadata import ImportAssignment
 
 TYPING = frozenset(
-    """
-    Any Awaitable Callable Dict Iterable Iterator List Literal Mapping Optional Sequence Set
-    Tuple Type Union
-    """.split()
+    [
+        "Any",
+        "Awaitable",
+        "Callable",
+        "Dict",
+        "Iterable",
+        "Iterator",
+        "List",
+        "Literal",
+        "Mapping",
+        "Optional",
+        "Sequence",
+        "Set",
+        "Tuple",
+        "Type",
+        "Union",
+    ]
 )
 GONE = frozenset({"step", "Trigger"})  # of the SDK: nothing can import them
 
@@ -64,7 +76,9 @@ def needs_imports(source: Source) -> bool:
             return True
     if _lacks_submodule(source, "inngest.fast_api"):
         return True
-    aliases = (a for i in source.imports if not isinstance(i.names, cst.ImportStar) for a in i.names)
+    aliases = (
+        a for i in source.imports if not isinstance(i.names, cst.ImportStar) for a in i.names
+    )
     return any(dotted_name(alias.name) in GONE for alias in aliases)
 
 
@@ -81,9 +95,7 @@ def _sdk_name(name: str) -> str | None:
 # Out
 
 
-def _prune(
-    source: Source, released: set[str], wanted: set[str]
-) -> tuple[str, set[str], set[str]]:
+def _prune(source: Source, released: set[str], wanted: set[str]) -> tuple[str, set[str], set[str]]:
     edits = Edits()
     removed: set[str] = set()
     placed: set[str] = set()
@@ -98,9 +110,8 @@ def _prune(
         ]
         if not unused:
             continue
-        is_sdk = isinstance(node, cst.ImportFrom) and dotted_name(node.module) == "inngest"
         new: list[str] = []
-        if is_sdk and _takes_names(source, node):
+        if isinstance(node, cst.ImportFrom) and _takes_names(source, node):
             new = sorted(wanted - placed)
             placed |= set(new)
         removed |= {_bound(alias) for alias in unused}
@@ -180,7 +191,7 @@ def _remove_alias(
     if is_last and kept:
         # Everything behind goes, so the comma before it does; one by one, from the left.
         before = text[:start].rstrip(" \t")
-        if before.endswith(",") and not (comma and rest.strip().startswith(")") and False):
+        if before.endswith(","):
             edits.replace(len(before) - 1, end, "")
             return
     blank = len(rest) - len(rest.lstrip(" \t"))
@@ -388,8 +399,9 @@ def _insert_line(source: Source, edits: Edits, lines: str) -> None:
 
 
 def _is_import(statement: cst.CSTNode) -> bool:
-    small = getattr(statement, "body", ())
-    return isinstance(statement, cst.SimpleStatementLine) and isinstance(small[0], cst.Import | cst.ImportFrom)
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return False
+    return isinstance(statement.body[0], cst.Import | cst.ImportFrom)
 
 
 def _is_docstring(statement: cst.CSTNode) -> bool:
@@ -407,15 +419,15 @@ def _holds_import(statement: cst.CSTNode) -> bool:
 # What the guide's snippets leave to the reader
 
 
-def _import_of_team(
-    source: Source, project: Project, clients: Clients, name: str
-) -> str | None:
+def _import_of_team(source: Source, project: Project, clients: Clients, name: str) -> str | None:
     """The import of a client of the project's, or of a name beside one that is imported already."""
     for each in source.imports:
         if not isinstance(each, cst.ImportFrom) or isinstance(each.names, cst.ImportStar):
             continue
         for module in project.modules_of(source, each):
-            is_there = any(isinstance(a.node, cst.FunctionDef) for a in source_assignments(module, name))
+            is_there = any(
+                isinstance(a.node, cst.FunctionDef) for a in source_assignments(module, name)
+            )
             if is_there and "inngest" in module.path.name:
                 return f"from {'.' * len(each.relative)}{dotted_name(each.module)} import {name}"
     if "client" not in name:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import libcst as cst
-from libcst.metadata import ImportAssignment, Scope
-
 from inngest_devtools.migrate import files
-from inngest_devtools.migrate.source import Source, dotted_name, walk
+from inngest_devtools.migrate.source import Source, bound_at, dotted_name, walk
+from libcst.metadata import BaseAssignment, ImportAssignment, Scope
 
 MOST_HOPS = 12  # of a name that is handed on from module to module
 
@@ -91,8 +90,9 @@ class Project:
         for name in sorted(imported):
             found += self._resolve_import(source, name, hops - 1)
         for each in source.assignments(first, scope):
-            if not isinstance(each, ImportAssignment):
-                found += self._within(_target(source, first, each.node), rest, hops - 1)
+            node = bound_at(each)
+            if node is not None and not isinstance(each, ImportAssignment):
+                found += self._within(_target(source, first, node), rest, hops - 1)
         if not found and scope is source.top:
             found = self._resolve_star(source, dotted, hops - 1)
         return found
@@ -114,8 +114,8 @@ class Project:
                 base = base.parent
             name = name.lstrip(".")
             if not name:
-                package = base / "__init__.py"
-                return [Target("module", base.name, self.source(package))] if package in self._known else []
+                module = self.source(base / "__init__.py") if self._holds(base) else None
+                return [Target("module", base.name, module)] if module else []
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             path = self._find(parts[:length], source.path, base)
@@ -132,12 +132,14 @@ class Project:
                         return found
                 return [Target("module", name, module)]
             return self.resolve_name(module, ".".join(rest), module.top, hops)
-        initial = base / "__init__.py" if base is not None else None
-        if initial in self._known and initial != source.path:
-            package = self.source(initial) if initial else None
-            if package is not None:
-                return self.resolve_name(package, name, package.top, hops)
+        around = self.source(base / "__init__.py") if base and self._holds(base) else None
+        if around is not None and around is not source:
+            return self.resolve_name(around, name, around.top, hops)
         return [Target("unknown", name)]
+
+    def _holds(self, folder: Path) -> bool:
+        """Whether a folder is a package of the project."""
+        return folder / "__init__.py" in self._known
 
     def _package_of(self, module: Source, importer: Source) -> Source | None:
         """The package that holds a module, unless that is what imports it."""
@@ -222,6 +224,12 @@ def assigned_value(source: Source, node: cst.CSTNode) -> cst.BaseExpression | No
     if isinstance(parent, cst.AnnAssign | cst.NamedExpr):
         return parent.value
     return None
+
+
+def value_of(source: Source, assignment: BaseAssignment) -> cst.BaseExpression | None:
+    """What a name is given where it is bound, if that is a plain assignment."""
+    node = bound_at(assignment)
+    return assigned_value(source, node) if isinstance(node, cst.Name) else None
 
 
 def annotation_of(source: Source, node: cst.CSTNode) -> cst.Annotation | None:

@@ -1,16 +1,20 @@
 """A client has no `send_event`, and the parameter of its `send` is called `events`.
 
-    client.send_event(event=e), client.send_event(e), client.send(event=e)  ->  client.send(e)
+client.send_event(event=e), client.send_event(e), client.send(event=e)  ->  client.send(e)
 """
 
 import libcst as cst
-
 from inngest_devtools.migrate.functions import Clients
-from inngest_devtools.migrate.project import Project
+from inngest_devtools.migrate.project import Project, assigned_value
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work
 
-METHODS = {"send_event": "send", "send_event_sync": "send_sync", "send": "send", "send_sync": "send_sync"}
+METHODS = {
+    "send_event": "send",
+    "send_event_sync": "send_sync",
+    "send": "send",
+    "send_sync": "send_sync",
+}
 NAMED = frozenset({"event", "events", "payload"})
 
 
@@ -31,7 +35,11 @@ def rewrite_sends(work: Work, project: Project, clients: Clients) -> None:
                 continue
             if "inngest" not in source.code(func.value).lower():
                 name = source.code(func.value)
-                work.report(call, f"if {name} is an Inngest client, this is {name}.{METHODS[func.attr.value]}(event)")
+                work.report(
+                    call,
+                    f"if {name} is an Inngest client, this is "
+                    f"{name}.{METHODS[func.attr.value]}(event)",
+                )
                 continue
         _rewrite(work, call, func)
 
@@ -53,8 +61,6 @@ def _is_event(source: Source, project: Project, call: cst.Call) -> bool:
         value = value.elements[0].value
     if isinstance(value, cst.Name):
         for each in project.resolve(source, value):
-            from inngest_devtools.migrate.project import assigned_value
-
             if each.source is source and each.node is not None:
                 value = assigned_value(source, each.node) or value
     if not isinstance(value, cst.Call):
@@ -71,8 +77,16 @@ def _rewrite(work: Work, call: cst.Call, func: cst.Attribute) -> None:
     keywords = [each.keyword.value for each in call.args if each.keyword is not None]
     known = [name for name in keywords if name in NAMED or name == "skip_middleware"]
     plain = [each for each in call.args if each.keyword is None]
-    if first is None or len(known) != len(keywords) or len(plain) > 1 or isinstance(first.value, cst.SimpleString):
-        message = f"a client has no {method} with these arguments: {new}(inngest.Event(name=..., data=...))"
+    if (
+        first is None
+        or len(known) != len(keywords)
+        or len(plain) > 1
+        or isinstance(first.value, cst.SimpleString)
+    ):
+        message = (
+            f"a client has no {method} with these arguments: {new}(inngest.Event(name=..., "
+            "data=...))"
+        )
         work.report(call, message)
         return
     if method != new:

@@ -1,16 +1,22 @@
 """`serve` adds its routes itself, and wants to be told the functions.
 
-    app.mount("/api/inngest", serve(app, client))  ->  serve(app, client, [f, g])
+app.mount("/api/inngest", serve(app, client))  ->  serve(app, client, [f, g])
 """
 
 import re
 from collections.abc import Iterator
 
 import libcst as cst
-
 from inngest_devtools.migrate.functions import Clients, Found
 from inngest_devtools.migrate.project import Project, Target, assigned_value
-from inngest_devtools.migrate.source import Source, argument, comments, dotted_name, positional
+from inngest_devtools.migrate.source import (
+    Source,
+    argument,
+    bound_at,
+    comments,
+    dotted_name,
+    positional,
+)
 from inngest_devtools.migrate.work import Work, Works
 
 DEFAULT_PATH = "/api/inngest"
@@ -32,7 +38,11 @@ def rewrite_serving(work: Work, project: Project, found: Found, clients: Clients
             _insert_app(work, clients, call, mount)
             _unmount(work, call, mount, extra)
         elif isinstance(source.parent(call), cst.Arg):
-            work.report(call, "serve adds its routes to the app itself and returns None: call it on a line of its own")
+            work.report(
+                call,
+                "serve adds its routes to the app itself and returns None: call it on a line "
+                "of its own",
+            )
             _append(work, call, extra, 0)
         else:
             _append(work, call, extra, 0)
@@ -62,9 +72,7 @@ def report_unserved(works: Works, project: Project, found: Found) -> None:
         works.of(handler.source).report(handler.node, message)
 
 
-def _identities_at_hand(
-    source: Source, project: Project, found: Found, call: cst.Call
-) -> set[int]:
+def _identities_at_hand(source: Source, project: Project, found: Found, call: cst.Call) -> set[int]:
     seen: set[int] = set()
     for _ in _functions_at_hand(source, project, found, call, seen):
         pass
@@ -79,7 +87,9 @@ def _served_by(
     if isinstance(value, cst.List | cst.Tuple):
         members: set[int] = set()
         for element in value.elements:
-            identities = [_identity(t, project, found) for t in project.resolve(source, element.value)]
+            identities = [
+                _identity(t, project, found) for t in project.resolve(source, element.value)
+            ]
             members |= {each for each in identities if each is not None}
         return members
     for target in project.resolve(source, value):
@@ -149,7 +159,9 @@ def _unmount(work: Work, serve: cst.Call, mount: cst.Call, extra: list[str]) -> 
         # The name that it was assigned to goes, and the line that mounts it.
         line = source.statement(mount)
         kept += comments(text[source.start(mount) : source.line_end(source.end(line))])
-        work.edits.replace(source.line_start(source.start(line)), source.next_line(source.end(line)), "")
+        work.edits.replace(
+            source.line_start(source.start(line)), source.next_line(source.end(line)), ""
+        )
     lead = "".join(f"{comment}{source.newline}{outer}" for comment in kept)
     work.edits.replace(first, start, lead)
     work.edits.replace(end, last, "")
@@ -193,14 +205,21 @@ def _append(work: Work, call: cst.Call, extra: list[str], shift: int) -> None:
         indent = text[source.line_start(start) : start][shift:]
         if "," not in rest.split("#")[0]:
             work.edits.insert(end, ",")
-        lines = "".join(f"{indent}{_laid_out(each, indent, source.newline)},{source.newline}" for each in extra)
+        lines = "".join(
+            f"{indent}{_laid_out(each, indent, source.newline)},{source.newline}" for each in extra
+        )
         work.edits.insert(source.next_line(end), lines)
         return
     trailing = re.match(r"\s*,", rest)
     position = end + trailing.end() if trailing else end
     joined = ", ".join(extra)
     indent = source.indent(start)
-    if len(source.indent(start)) + len(text[source.line_start(start) : position].strip()) + len(joined) > LONGEST_LINE:
+    if (
+        len(source.indent(start))
+        + len(text[source.line_start(start) : position].strip())
+        + len(joined)
+        > LONGEST_LINE
+    ):
         joined = ", ".join(_laid_out(each, indent, source.newline) for each in extra)
     work.edits.insert(position, f" {joined}" if trailing else f", {joined}")
 
@@ -216,9 +235,7 @@ def _laid_out(code: str, indent: str, newline: str) -> str:
 # The functions
 
 
-def _missing_functions(
-    work: Work, project: Project, found: Found, call: cst.Call
-) -> list[str]:
+def _missing_functions(work: Work, project: Project, found: Found, call: cst.Call) -> list[str]:
     if any(each.star for each in call.args) or argument(call, "functions") is not None:
         return []
     named = sum(1 for name in ("app", "client") if argument(call, name) is not None)
@@ -226,7 +243,10 @@ def _missing_functions(
         return []
     names = list(_functions_at_hand(work.source, project, found, call, set()))
     if not names:
-        work.report(call, "serve needs the list of functions as its third argument, and none is imported here")
+        work.report(
+            call,
+            "serve needs the list of functions as its third argument, and none is imported here",
+        )
         return []
     work.note(call, f"serve gets its {len(names)} functions")
     code = f"[{', '.join(names)}]"
@@ -264,10 +284,10 @@ def _visible_names(source: Source, project: Project, call: cst.Call) -> list[str
     scope = source.scope(call)
     names: dict[str, int] = {}
     while True:
-        for each in scope.assignments:
-            node = getattr(each, "node", None)
-            if node is not None and node is not call:
-                names.setdefault(each.name, source.start(_place(node, each.name)))
+        for bound in scope.assignments:
+            node = bound_at(bound)
+            if node is not None:
+                names.setdefault(bound.name, source.start(_place(node, bound.name)))
         if scope.parent is scope:
             break
         scope = scope.parent
@@ -287,9 +307,7 @@ def _place(node: cst.CSTNode, name: str) -> cst.CSTNode:
     return node
 
 
-def _functions_of(
-    module: Source, project: Project, found: Found, seen: set[int]
-) -> Iterator[str]:
+def _functions_of(module: Source, project: Project, found: Found, seen: set[int]) -> Iterator[str]:
     for name in sorted(_names_of(module, project)):
         for target in project.resolve_name(module, name, module.top):
             identity = _identity(target, project, found)
@@ -309,7 +327,7 @@ def _names_of(module: Source, project: Project, hops: int = 4) -> set[str]:
 
 
 def _identity(target: Target, project: Project, found: Found) -> int | None:
-    """What tells an Inngest function from another: its handler's node, or the call that makes it."""
+    """What tells one Inngest function from another: the node of its handler, or of its call."""
     if target.source is None or target.node is None:
         return None
     if target.kind == "function":

@@ -7,9 +7,13 @@ from pathlib import Path
 from inngest_devtools.migrate.files import is_env_file
 
 SCRIPTS = frozenset({".sh", ".bash", ".zsh", ".cmd", ".bat", ".ps1", ".service", ".mk"})
-SCRIPT_NAMES = frozenset({"Makefile", "makefile", "justfile", "Justfile", "Procfile", "Taskfile.yml"})
+SCRIPT_NAMES = frozenset(
+    {"Makefile", "makefile", "justfile", "Justfile", "Procfile", "Taskfile.yml"}
+)
 COMPOSE = re.compile(r"(docker-)?compose.*\.ya?ml|Dockerfile.*")
-SETTING = re.compile(r"^\s*(?:-\s*)?(?:export\s+|set\s+|ENV\s+)?[\"']?(INNGEST_\w+)[\"']?\s*[=:]\s*(.*?)\s*$")
+SETTING = re.compile(
+    r"^\s*(?:-\s*)?(?:export\s+|set\s+|ENV\s+)?[\"']?(INNGEST_\w+)[\"']?\s*[=:]\s*(.*?)\s*$"
+)
 # Names that the SDK does not read, and what it reads instead.
 UNREAD = {
     "INNGEST_EVENT_API_URL": "the SDK reads INNGEST_BASE_URL, for events and registering alike",
@@ -29,7 +33,8 @@ MOVES = {
 KEYS = frozenset({"INNGEST_SIGNING_KEY", "INNGEST_EVENT_KEY"})
 # `inngest dev ...`, `./bin/inngest/inngest.exe dev`, `npx inngest-cli@latest dev`, `"$INNGEST" dev`
 COMMAND = re.compile(
-    r"inngest(-cli)?(-(linux|darwin|windows)-\w+)?(@[\w.]+)?(\.exe)?[\"'})]*\s+(dev|start)\b", re.IGNORECASE
+    r"inngest(-cli)?(-(linux|darwin|windows)-\w+)?(@[\w.]+)?(\.exe)?[\"'})]*\s+(dev|start)\b",
+    re.IGNORECASE,
 )
 VARIABLE_HOST = re.compile(r"--host[ =]+[\"']?[$%]\{?(\w+)")
 PIN = re.compile(r"""^\s*["']?inngest(\[[\w,-]+\])?\s*(?P<spec>[<>=!~^"'].*|)$""")
@@ -58,7 +63,11 @@ def look_at_settings(text: str) -> Iterator[tuple[int, str]]:
         if name in UNREAD:
             yield number, f"{name} is read by nothing but your own code: {UNREAD[name]}"
         elif name in MOVES:
-            yield number, f"{name} moves the CLI as well, in whose environment it is: {MOVES[name]}; rename it"
+            yield (
+                number,
+                f"{name} moves the CLI as well, in whose environment it is: {MOVES[name]}; "
+                "rename it",
+            )
         elif name in KEYS and not value:
             yield number, f"{name} is empty, which is not the same as unset: comment it out"
         elif name == "INNGEST_DEV" and value.lower() in ("no", "off", "n"):
@@ -68,7 +77,10 @@ def look_at_settings(text: str) -> Iterator[tuple[int, str]]:
 def look_at_script(text: str) -> Iterator[tuple[int, str]]:
     """Commands that show the Dev Server to the whole network."""
     lines = text.splitlines()
-    message = "0.0.0.0 shows the Dev Server, which asks for no password, to the whole network: --host 127.0.0.1"
+    message = (
+        "0.0.0.0 shows the Dev Server, which asks for no password, to the whole network: "
+        "--host 127.0.0.1"
+    )
     for first, count, command in _commands(lines):
         if not COMMAND.search(command):
             continue
@@ -79,7 +91,9 @@ def look_at_script(text: str) -> Iterator[tuple[int, str]]:
         if variable is None:
             continue
         for number, line in enumerate(lines, 1):
-            if re.match(rf"\s*(export\s+|set\s+|\$)?[\"']?{variable[1]}\s*[:?]?=.*0\.0\.0\.0", line):
+            if re.match(
+                rf"\s*(export\s+|set\s+|\$)?[\"']?{variable[1]}\s*[:?]?=.*0\.0\.0\.0", line
+            ):
                 yield number, message
     for number, line in enumerate(lines, 1):
         if "/_dashboard" in line and not line.lstrip().startswith("#"):
@@ -107,7 +121,9 @@ def look_at_pins(text: str) -> Iterator[tuple[int, str]]:
         if match is None:
             continue
         spec = match["spec"]
-        lower = re.search(r"(?:>=|==|~=|\^)\s*[\"']?(\d+)\.(\d+)", spec) or re.search(r"=\s*[\"'](\d+)\.(\d+)", spec)
+        lower = re.search(r"(?:>=|==|~=|\^)\s*[\"']?(\d+)\.(\d+)", spec) or re.search(
+            r"=\s*[\"'](\d+)\.(\d+)", spec
+        )
         is_new = lower is not None and (int(lower[1]), int(lower[2])) >= (0, 5)
         if not is_new:
             yield number, "this code runs on inngest>=0.5.19,<0.6: raise the pin"

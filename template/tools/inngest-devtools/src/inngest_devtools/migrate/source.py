@@ -4,7 +4,9 @@ libcst says where things are and what a name means. What changes is the text its
 places, so that whatever is not edited stays as it is, byte for byte.
 """
 
+import io
 import re
+import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,7 @@ from libcst.metadata import (
 
 NEWLINE = re.compile(r"\r\n?|\n")
 Function = cst.FunctionDef | cst.Lambda
+OWNERS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
 
 
 @dataclass
@@ -52,8 +55,9 @@ class Edits:
         self.items.append((position, position, new))
 
     def apply(self, text: str) -> str:
-        # Insertions at one place keep the order in which they were planned.
-        for start, end, new in sorted(reversed(self.items), key=lambda e: e[:2], reverse=True):
+        # The sort keeps insertions at one place in the order in which they were planned.
+        ordered = sorted(self.items, key=lambda edit: edit[:2])
+        for start, end, new in reversed(ordered):
             text = text[:start] + new + text[end:]
         return text
 
@@ -183,9 +187,8 @@ class Source:
         """The function or class whose body a node is in; None at the top of the module."""
         child = node
         for ancestor in self.ancestors(node):
-            if isinstance(ancestor, cst.FunctionDef | cst.Lambda | cst.ClassDef):
-                if child is ancestor.body:
-                    return ancestor
+            if isinstance(ancestor, OWNERS) and child is ancestor.body:
+                return ancestor
             child = ancestor
         return None
 
@@ -216,7 +219,7 @@ class Source:
         return [each for each in scope.assignments if each.name == name]
 
     def imported_as(self, dotted: str, scope: Scope) -> set[str]:
-        """What a dotted name stands for through this file's imports: `ig.Event`, `inngest.Event`."""
+        """What a dotted name stands for through imports: of `ig.Event`, `inngest.Event`."""
         first, _, rest = dotted.partition(".")
         found = set()
         for each in self.assignments(first, scope):
@@ -240,7 +243,10 @@ class Source:
 
     def undefined(self) -> Iterator[tuple[str, cst.CSTNode]]:
         """Names that are read and bound nowhere, with the place; none if there is a star import."""
-        if any(isinstance(i, cst.ImportFrom) and isinstance(i.names, cst.ImportStar) for i in self.imports):
+        if any(
+            isinstance(i, cst.ImportFrom) and isinstance(i.names, cst.ImportStar)
+            for i in self.imports
+        ):
             return
         for scope in self.all_scopes():
             for access in scope.accesses:
@@ -259,10 +265,18 @@ class Source:
 
     def _imports_annotations(self) -> bool:
         for each in self.imports:
-            if isinstance(each, cst.ImportFrom) and dotted_name(each.module) == "__future__":
-                if "annotations" in self.code(each):
-                    return True
+            is_future = (
+                isinstance(each, cst.ImportFrom) and dotted_name(each.module) == "__future__"
+            )
+            if is_future and "annotations" in self.code(each):
+                return True
         return False
+
+
+def bound_at(assignment: BaseAssignment) -> cst.CSTNode | None:
+    """The node that binds a name; None of a name that Python itself has."""
+    node = getattr(assignment, "node", None)
+    return node if isinstance(node, cst.CSTNode) else None
 
 
 def dotted_name(node: cst.CSTNode | None) -> str | None:
@@ -300,9 +314,6 @@ def skip_blank(text: str, position: int) -> int:
 
 def comments(text: str) -> Sequence[str]:
     """The comments in a piece of code."""
-    import io
-    import tokenize
-
     found = []
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -315,9 +326,9 @@ def comments(text: str) -> Sequence[str]:
 
 def _import_names(assignment: ImportAssignment) -> set[str]:
     node = assignment.node
+    names: set[str] = set()
     if isinstance(node, cst.ImportFrom):
         module = "." * len(node.relative) + (dotted_name(node.module) or "")
-        names = set()
         if isinstance(node.names, cst.ImportStar):
             return names
         for alias in node.names:
@@ -326,7 +337,8 @@ def _import_names(assignment: ImportAssignment) -> set[str]:
                 joiner = "" if module.endswith(".") or not module else "."
                 names.add(f"{module}{joiner}{dotted_name(alias.name)}")
         return names
-    names = set()
+    if not isinstance(node, cst.Import):
+        return names
     for alias in node.names:
         name = dotted_name(alias.name) or ""
         if alias.asname:

@@ -1,20 +1,19 @@
 """`step` was never a name of the SDK: what was imported so becomes the context's.
 
-    from inngest import step     ->  gone
-    await step.run(...)          ->  await ctx.step.run(...), in a handler
-    await step.parallel(...)     ->  await ctx.group.parallel(...)
+from inngest import step     ->  gone
+await step.run(...)          ->  await ctx.step.run(...), in a handler
+await step.parallel(...)     ->  await ctx.group.parallel(...)
 """
 
 from collections.abc import Iterator
 
 import libcst as cst
-from libcst.metadata import BaseAssignment, ImportAssignment
-
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.handlers import Plan, insert_at_top, replace_step
-from inngest_devtools.migrate.project import assigned_value
+from inngest_devtools.migrate.project import assigned_value, value_of
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work
+from libcst.metadata import BaseAssignment, ImportAssignment
 
 PASS_IT_ON = "there is no ctx here: take step as a parameter, and let the handler pass ctx.step"
 
@@ -58,7 +57,9 @@ def move_groups(work: Work, plans: dict[int, Plan]) -> None:
         plan = _plan_around(source, each, plans)
         if plan is None or plan.context is None:
             if dotted_name(each.value) in ("step", "ctx.step"):
-                work.report(each, f"{source.code(each)} is ctx.group.parallel today: pass ctx on to here")
+                work.report(
+                    each, f"{source.code(each)} is ctx.group.parallel today: pass ctx on to here"
+                )
             continue
         value = each.value
         if isinstance(value, cst.Name):
@@ -138,5 +139,5 @@ def _can_read(source: Source, use: cst.CSTNode, plan: Plan) -> bool:
 def _value_of(source: Source, name: cst.Name) -> cst.BaseExpression | None:
     for each in source.assignments(name.value, source.scope(name)):
         if not isinstance(each, ImportAssignment):
-            return assigned_value(source, each.node)
+            return value_of(source, each)
     return None

@@ -1,7 +1,6 @@
 """`Trigger(event=...)` is `TriggerEvent`, `Trigger(cron=...)` is `TriggerCron`."""
 
 import libcst as cst
-
 from inngest_devtools.migrate.source import argument
 from inngest_devtools.migrate.work import Work
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 import libcst as cst
-
 from inngest_devtools.migrate.source import Edits, Source, walk
 
 

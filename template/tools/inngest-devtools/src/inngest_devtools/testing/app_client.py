@@ -1,5 +1,4 @@
-"""The requests that a server makes: to the app for its functions, to a model for `step.ai.infer`.
-"""
+"""The requests that a server makes: to the app, and to a model for `step.ai.infer`."""
 
 import json
 import re
@@ -90,8 +89,7 @@ class AppClient:
 
 
 class InferenceFailed(Exception):
-    """A request to a model that failed; `memo` is what the step comes to if it is not tried again.
-    """
+    """A request to a model that failed; `memo` is what the step comes to without a retry."""
 
     def __init__(self, problem: str, body: str) -> None:
         super().__init__(problem)

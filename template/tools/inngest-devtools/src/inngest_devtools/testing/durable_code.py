@@ -231,8 +231,7 @@ class _Module:
 
 
 def _find_source(module: str, file: Path, import_root: Path) -> Path | None:
-    """The file of a module of the project; `module` as in an import of `file`, dots in front too.
-    """
+    """The file of a module of the project; `module` as an import of `file` names it."""
     name = module.lstrip(".")
     level = len(module) - len(name)
     folder = file.parents[level - 1] if level else import_root
@@ -268,8 +267,7 @@ def _has_own_step(nodes: Iterable[ast.AST], scope: Scope) -> bool:
 
 
 def _hands_on_context(function: Owner) -> bool:
-    """Whether it calls a function with its context: the steps may be in there, in another module.
-    """
+    """Whether it calls a function with its context: the steps may be in there."""
     nodes = list(ast.walk(function))
     contexts = {
         node.arg
@@ -411,11 +409,8 @@ def _check_step_ids(function: Owner, scope: Scope) -> Iterator[Mistake]:
             yield second.lineno, f"{id!r} {TWICE}"
 
 
-def _list_step_ids(
-    function: Owner, scope: Scope
-) -> Iterator[tuple[ast.Call, str, Branches, bool]]:
-    """The steps whose id is a plain text: the call, the id, its branches, whether it is in a loop.
-    """
+def _list_step_ids(function: Owner, scope: Scope) -> Iterator[tuple[ast.Call, str, Branches, bool]]:
+    """Steps whose id is a plain text: the call, the id, its branches, whether in a loop."""
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     yield from _walk_steps(body, scope, {}, in_loop=False)
 

@@ -394,8 +394,7 @@ class Executor:
                 raise Unsupported(f"the op {other} of step {op.get('displayName')!r}")
 
     def _resolve(self, run: RunState, step_id: str, memo: Any) -> None:
-        """Remember what a step came to; when no other is under way, ask the function what is next.
-        """
+        """Remember what a step came to; if it was the last under way, ask what is next."""
         if not run.is_running or step_id not in run.pending:
             return
         self._waits = [wait for wait in self._waits if (wait.run, wait.step_id) != (run, step_id)]

@@ -1,5 +1,4 @@
-"""What the plugin's fixtures are made of: kept out of the plugin, which every pytest session loads.
-"""
+"""What the plugin's fixtures are made of; every pytest session loads the plugin alone."""
 
 import importlib
 import json
@@ -119,7 +118,6 @@ def forget_settings() -> None:
 
 
 def _find_settings_functions() -> set[Any]:
-    """The `get_settings` of the app's modules that keep their result, as FastAPI's pages show them.
-    """
+    """The `get_settings` of the app's modules that keep their result."""
     found = {getattr(module, "get_settings", None) for module in list(sys.modules.values())}
     return {function for function in found if hasattr(function, "cache_clear")}

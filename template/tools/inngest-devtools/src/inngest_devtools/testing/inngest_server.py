@@ -81,8 +81,7 @@ class InngestServer(ABC):
 
     @abstractmethod
     def finish(self) -> list[Run]:
-        """Wait for the end of every run, and return all of this test in the order of their start.
-        """
+        """Wait for the end of every run; all of this test, in the order of their start."""
 
     @abstractmethod
     def list_runs(self) -> list[Run]:

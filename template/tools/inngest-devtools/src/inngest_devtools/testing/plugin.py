@@ -111,8 +111,7 @@ def inngest_app(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture(scope="session")
 def inngest_app_url(request: pytest.FixtureRequest, inngest_app: Any) -> Iterator[str]:
-    """The app, served over HTTP from a thread of this process: a test can patch what the app calls.
-    """
+    """The app, served from a thread of this process: a test can patch what the app calls."""
     _require_ini_line(request.config)
     from inngest_devtools.testing.app_server import free_port, serve, url_of
 

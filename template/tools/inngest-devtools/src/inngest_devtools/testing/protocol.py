@@ -101,8 +101,7 @@ def _now_ms() -> int:
 
 @dataclass
 class Reply:
-    """What an app answered to a call; `status` 206 brings ops, 200 ends the run, others are errors.
-    """
+    """What an app answered to a call: 206 brings ops, 200 ends the run, others are errors."""
 
     status: int
     headers: httpx.Headers
@@ -133,8 +132,7 @@ def unusable_reply(problem: str) -> Reply:
 
 
 def read_reply(response: httpx.Response) -> Reply:
-    """A reply out of its envelope and its JSON, or the failed attempt that the server makes of it.
-    """
+    """A reply out of its envelope, or the failed attempt that the server makes of it."""
     status, headers, text = response.status_code, response.headers, response.text
     if status == 201:
         try:
@@ -158,8 +156,7 @@ def read_reply(response: httpx.Response) -> Reply:
 
 
 def _open_envelope(response: httpx.Response) -> tuple[int, httpx.Headers, str]:
-    """What a streamed response holds: it starts with 201 and spaces, and ends with the real answer.
-    """
+    """What a streamed response holds: after 201 and spaces comes the real answer."""
     envelope = json.loads(response.text)
     headers = httpx.Headers(response.headers)
     headers.update(envelope["headers"])

@@ -6,12 +6,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from inngest_devtools.testing.inngest_server import Run
+from inngest_devtools.testing.protocol import Json
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
-
-from inngest_devtools.testing.inngest_server import Run
-from inngest_devtools.testing.protocol import Json
 
 
 class Server(Protocol):

@@ -193,8 +193,7 @@ class StandIn(InngestServer):
     def _accept(
         self, events: list[Json], *, seed: str, accepted: list[str] | None = None
     ) -> list[str]:
-        """Take events in, up to the first that is refused: as on the server, those before it stay.
-        """
+        """Take events in, up to the first that is refused; as on the server, those stay."""
         ids = [] if accepted is None else accepted
         for index, sent in enumerate(events):
             if sent.get("meta"):
