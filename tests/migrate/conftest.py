@@ -1,16 +1,10 @@
 """A project of old code in a folder, and the command run in it as a person runs it."""
 
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
-
-SOURCES = Path(__file__, "../../../template/tools/inngest-devtools/src").resolve()
-sys.path.insert(0, str(SOURCES))
-
-pytest.importorskip("libcst", reason="the migration's extra is not installed")
 
 HANDLER = """\
 import inngest

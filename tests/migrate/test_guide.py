@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 from tests.migrate.conftest import Tree
@@ -63,17 +64,12 @@ from .tenant_aware import tenant_aware_function
 """
     serve, app = main.split("app = FastAPI()\n")
     more = "from core.inngest.functions import error_handling_function, tenant_aware_function\n"
-    sender = f'@app.post("/send")\nasync def send():\n    {send.partition("# 发送事件")[2].strip()}\n'.replace(
-        "\n", "\n    "
-    )
-    sender = sender.replace("\n    async def", "\nasync def").replace(
-        "\n        await", "\n    await"
-    )
+    sending = textwrap.indent(send.partition("# 发送事件")[2].strip(), "    ")
+    sender = f'@app.post("/send")\nasync def send():\n{sending}\n'
     (config,) = read_snippets("json")
     tree.write(
         {
-            "pyproject.toml": '[project]\nname = "x"\nversion = "1"\ndependencies = [\n    '
-            '"inngest>=0.3.0",\n]\n',
+            "pyproject.toml": read_snippets("toml")[0],
             "src/core/inngest/client.py": client,
             f"{FUNCTIONS}/__init__.py": imports,
             f"{FUNCTIONS}/example_function.py": event,

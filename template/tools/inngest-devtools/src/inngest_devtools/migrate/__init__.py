@@ -30,6 +30,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _how_to_get_it(argv: Sequence[str] | None) -> str:
     words = " ".join(sys.argv[2:] if argv is None else argv) or "."
     here = Path.cwd()
-    if any((folder / "uv.lock").exists() for folder in (here, *here.parents)):
-        return f"uv run --with libcst inngest-dev migrate {words}"
+    for folder in (here, *here.parents):
+        if (folder / "uv.lock").exists():
+            return _how_with_uv(folder, words)
     return f"pip install libcst, then inngest-dev migrate {words}"
+
+
+def _how_with_uv(project: Path, words: str) -> str:
+    """The devtools are a dependency of the project, or stand in its tree alone."""
+    pyproject = project / "pyproject.toml"
+    is_dependency = pyproject.exists() and "inngest-devtools" in pyproject.read_text("utf-8")
+    if is_dependency or not (project / "tools" / "inngest-devtools").exists():
+        return f"uv run --with libcst inngest-dev migrate {words}"
+    extra = '"./tools/inngest-devtools[migrate]"'
+    return f"uv run --with-editable {extra} inngest-dev migrate {words}"

@@ -18,6 +18,8 @@ def complete_clients(work: Work) -> None:
         events = argument(call, "event_api_base_url")
         if events is None or argument(call, "api_base_url") is not None:
             continue
+        if work.is_replaced(call):
+            continue
         code = source.code(events.value)
         can_copy = CLOUD not in source.text and _is_steady(source, events.value)
         if can_copy:

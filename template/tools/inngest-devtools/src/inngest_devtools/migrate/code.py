@@ -1,7 +1,7 @@
 """The Python files of a project: what each transformer does, and in which order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from inngest_devtools.migrate.findings import find_all, find_in_file, steps_of
 from inngest_devtools.migrate.functions import Clients, Found, find_functions
 from inngest_devtools.migrate.handlers import Plan, plan_handler
 from inngest_devtools.migrate.imports import needs_imports, settle_imports
+from inngest_devtools.migrate.package import InngestPackage, find_package, hand_clients_on
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.sends import rewrite_sends
 from inngest_devtools.migrate.serving import report_unserved, rewrite_serving
@@ -58,7 +59,8 @@ def migrate_code(project: Project, paths: Sequence[Path]) -> Result:
     works = Works()
     for source in sources:
         works.of(source)
-    plans = _rewrite(project, found, clients, works)
+    package = find_package(project.root)
+    plans = _rewrite(project, found, clients, works, set(paths), package)
     find_all(project, found, clients, plans, works)
     _gather(project, found, clients, set(paths), works, result)
     for source, function in steps_of(found, project, clients, plans):
@@ -106,8 +108,19 @@ def _all_concerned(project: Project, sources: list[Source]) -> list[Source]:
     return [*sources, *around]
 
 
-def _rewrite(project: Project, found: Found, clients: Clients, works: Works) -> dict[int, Plan]:
+def _rewrite(
+    project: Project,
+    found: Found,
+    clients: Clients,
+    works: Works,
+    paths: Collection[Path],
+    package: InngestPackage | None,
+) -> dict[int, Plan]:
     plans: dict[int, Plan] = {}
+    # Without the Inngest package, or with a client besides its own, functions stay with `serve`.
+    installed = None
+    if package is not None and hand_clients_on(works, project, paths, package):
+        installed = package
     for handler in found.handlers:
         plans[id(handler.node)] = plan_handler(handler, works.of(handler.source))
     migrate_wrappers(project, found, works, plans)
@@ -120,7 +133,7 @@ def _rewrite(project: Project, found: Found, clients: Clients, works: Works) -> 
         report_lone_wrappers(work, plans)
         rewrite_triggers(work)
         rewrite_sends(work, project, clients)
-        rewrite_serving(work, project, found, clients)
+        rewrite_serving(work, project, found, clients, installed)
         follow_calls(work, project, plans)
         complete_clients(work)
         find_in_file(work)
@@ -154,4 +167,5 @@ def _settle(
     if text == work.source.text and not needs_imports(work.source):
         return text, []
     path, released = work.source.path, work.released
-    return settle_imports(path, text, released, project, clients, has_functions)
+    package = find_package(project.root)
+    return settle_imports(path, text, released, project, clients, has_functions, package)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 from inngest_devtools.migrate.annotations import kind_of
+from inngest_devtools.migrate.findings import swallows
 from inngest_devtools.migrate.functions import Found, Handler
 from inngest_devtools.migrate.handlers import Plan, plan_handler
 from inngest_devtools.migrate.project import Project, Target, value_of
@@ -158,6 +159,7 @@ def _migrate(
 ) -> None:
     source, function = wrapper.source, wrapper.node
     work = works.of(source)
+    _report_swallowing(wrapper, work)
     params = [*function.params.posonly_params, *function.params.params]
     if not params and isinstance(function.params.star_arg, cst.Param):
         first = f"{function.params.star_arg.name.value}[0]"
@@ -190,6 +192,25 @@ def _migrate(
     plans[id(function)] = plan
     for call in wrapper.calls:
         _rewrite_call(work, plan, call)
+
+
+def _report_swallowing(wrapper: Wrapper, work: Work) -> None:
+    """A wrapper that catches whatever its handler raises ends the handler's retries."""
+    source = wrapper.source
+    for call in wrapper.calls:
+        for ancestor in source.ancestors(call):
+            if ancestor is wrapper.node:
+                break
+            if not isinstance(ancestor, cst.Try) or not source.inside(call, ancestor.body):
+                continue
+            for clause in ancestor.handlers:
+                if swallows(source, clause):
+                    name = wrapper.decorator.name.value
+                    message = (
+                        f"@{name} catches what its handlers raise, and so ends their retries:"
+                        " raise it again"
+                    )
+                    work.report(clause, message)
 
 
 def _context_of_star(source: Source, function: cst.FunctionDef) -> str:

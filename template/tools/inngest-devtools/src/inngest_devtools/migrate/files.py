@@ -37,6 +37,7 @@ FOREIGN = frozenset(
         ".vscode",
     ]
 )
+DEVTOOLS = "/tools/inngest-devtools/"  # the template's, in the project's tree: nobody edits it
 ENV_FILE = re.compile(r"(^|.*[.-])env([.-].*)?$|^\.env.*$")
 CODING_LINE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
@@ -157,6 +158,8 @@ def find(path: Path, root: Path) -> Found:
     # What an environment file says matters though git ignores it, as it should.
     extra = [each for each in walk_folder(path) if is_env_file(each)]
     for each in sorted({*below, *extra}):
+        if DEVTOOLS in each.as_posix():
+            continue
         if leads_out(each, path):
             found.leading_out.append(each)
         elif each.is_file() and not each.is_symlink():  # a link's target is below as well

@@ -319,6 +319,13 @@ class _Body:
                 self.work.report(clause, message)
 
 
+def swallows(source: Source, clause: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Whether a clause catches everything and raises nothing."""
+    caught = source.code(clause.type) if clause.type is not None else ""
+    names = set(re.findall(r"[\w.]+", caught)) or {""}
+    return bool(names & {"", "BaseException", "Exception"}) and not _raises(clause)
+
+
 def _raises(clause: cst.CSTNode) -> bool:
     """Whether a clause raises on some way through it, for instance what is no Exception."""
     return any(isinstance(each, cst.Raise) for each in walk(clause))

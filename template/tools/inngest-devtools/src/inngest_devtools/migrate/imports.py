@@ -10,6 +10,7 @@ from pathlib import Path
 import libcst as cst
 from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.functions import Clients, imports_sdk
+from inngest_devtools.migrate.package import InngestPackage
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
 from libcst.metadata import ImportAssignment
@@ -43,6 +44,7 @@ def settle_imports(
     project: Project,
     clients: Clients,
     has_functions: bool = False,
+    package: InngestPackage | None = None,
 ) -> tuple[str, list[str]]:
     """Remove imports that lost their last use, then add what is undefined.
 
@@ -53,6 +55,7 @@ def settle_imports(
         project: Where a client or another name of the team's may come from.
         clients: Tells clients from other things.
         has_functions: Whether Inngest functions are created here, so that `Event` is the SDK's.
+        package: The Inngest package, if `install_inngest` may be needed.
 
     Returns:
         The text, and what was done, one line each.
@@ -63,7 +66,8 @@ def settle_imports(
     wanted = {name for name in undefined if _sdk_name(name)} if is_concerned else set()
     text, removed, placed = _prune(source, released, wanted)
     source = Source(path, text)
-    text, added = _add(source, project, clients, is_concerned)
+    given = {"install_inngest": package.import_line} if package is not None else {}
+    text, added = _add(source, project, clients, is_concerned, given)
     notes = [f"imports no {name}" for name in sorted(removed - placed)]
     return text, [*notes, *(f"imports {name}" for name in sorted({*added, *placed}))]
 
@@ -126,7 +130,7 @@ def _may_go(
     name = _bound(alias)
     if isinstance(node, cst.Import):
         return False
-    if node.relative or dotted_name(node.module) != "inngest":
+    if node.relative or dotted_name(node.module) not in ("inngest", "inngest.fast_api"):
         return False
     if dotted_name(alias.name) not in GONE and name not in released:
         return False
@@ -273,7 +277,7 @@ def _guard(source: Source, node: cst.CSTNode) -> cst.Try | None:
 
 
 def _add(
-    source: Source, project: Project, clients: Clients, is_concerned: bool
+    source: Source, project: Project, clients: Clients, is_concerned: bool, given: dict[str, str]
 ) -> tuple[str, set[str]]:
     edits = Edits()
     added: set[str] = set()
@@ -303,7 +307,7 @@ def _add(
         lines.insert(0, f"from typing import {', '.join(typed)}")
         added |= set(typed)
     for name in sorted(uses):
-        line = _import_of_team(source, project, clients, name)
+        line = given.get(name) or _import_of_team(source, project, clients, name)
         if line:
             lines.append(line)
             added.add(name)
@@ -345,6 +349,8 @@ def _position(source: Source, node: cst.CSTNode) -> int:
 def _takes_names(source: Source, node: cst.ImportFrom) -> bool:
     """Whether names may be added to an import: it is run, whatever comes, for the whole module."""
     if node.relative or isinstance(node.names, cst.ImportStar):
+        return False
+    if dotted_name(node.module) != "inngest":
         return False
     return source.scope(node) is source.top and not source.is_type_checking(node)
 

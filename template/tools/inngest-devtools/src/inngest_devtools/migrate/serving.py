@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 from inngest_devtools.migrate.functions import Clients, Found
+from inngest_devtools.migrate.package import InngestPackage, packages_of
 from inngest_devtools.migrate.project import Project, Target, assigned_value
 from inngest_devtools.migrate.source import (
     Source,
@@ -24,13 +25,25 @@ LONGEST_LINE = 100
 SERVE = re.compile(r"^inngest\.(\w+\.)*serve$")
 
 
-def rewrite_serving(work: Work, project: Project, found: Found, clients: Clients) -> None:
-    """Unmount `serve`, and give it the functions that the module has at hand."""
+def rewrite_serving(
+    work: Work,
+    project: Project,
+    found: Found,
+    clients: Clients,
+    package: InngestPackage | None = None,
+) -> None:
+    """Unmount `serve`, and give it the functions that the module has at hand.
+
+    Where the Inngest package stands and its client is the only one, it serves them instead.
+    """
     source = work.source
     for call in source.calls:
         if not any(SERVE.match(name) for name in source.qualified(call.func)):
             continue
         mount = _mount_of(source, call)
+        if package is not None and not package.holds(source.path):
+            if _install(work, project, found, package, call, mount):
+                continue
         extra = _missing_functions(work, project, found, call)
         if mount is not None:
             path = _argument(mount, 0, "path")
@@ -46,6 +59,53 @@ def rewrite_serving(work: Work, project: Project, found: Found, clients: Clients
             _append(work, call, extra, 0)
         else:
             _append(work, call, extra, 0)
+
+
+def _install(
+    work: Work,
+    project: Project,
+    found: Found,
+    package: InngestPackage,
+    call: cst.Call,
+    mount: cst.Call | None,
+) -> bool:
+    """Put `install_inngest(app, packages=[...])` in place of `serve`; False where that is no match.
+
+    It serves every function that it finds, so a `serve` that leaves one out stays.
+    """
+    source = work.source
+    outer = mount or call
+    app = _argument(call, 0, "app")
+    statement = source.statement(outer)
+    path = _argument(mount, 0, "path") if mount is not None else argument(call, "serve_path")
+    options = {each.keyword.value for each in call.args if each.keyword is not None}
+    is_plain = options <= {"app", "client", "functions", "serve_path"}
+    has_own_line = isinstance(source.parent(outer), cst.Expr) and source.inside(call, statement)
+    at_default = path is None or not _serve_path(source, path)
+    if app is None or not (is_plain and has_own_line and at_default):
+        work.report(call, f"{package.import_line} serves functions with guards: see its README")
+        return False
+    given = _argument(call, 2, "functions")
+    if given is None:
+        served: set[int] | None = _identities_at_hand(source, project, found, call)
+    else:
+        served = _served_by(source, project, found, given.value)
+    left_out = [h for h in found.handlers if h.is_decorated and id(h.node) not in (served or ())]
+    left_out = [h for h in left_out if not package.holds(h.source.path)]
+    if left_out:
+        names = ", ".join(sorted(handler.node.name.value for handler in left_out))
+        message = f"install_inngest would serve {names} too: decide, then put it in place of this"
+        work.report(call, message)
+        return False
+    names = ", ".join(f'"{name}"' for name in packages_of(found, package))
+    kept = comments(source.code(statement))
+    indent = source.indent(source.start(statement))
+    lead = "".join(f"{comment}{source.newline}{indent}" for comment in kept)
+    new = f"{lead}install_inngest({source.code(app.value)}, packages=[{names}])"
+    work.edits.replace(source.start(statement), source.end(statement), new)
+    work.release(call.func)
+    work.note(call, f"{package.module} serves the functions, wherever they are")
+    return True
 
 
 def report_unserved(works: Works, project: Project, found: Found) -> None:

@@ -16,8 +16,6 @@ class Work:
     findings: list[tuple[int, str]] = field(default_factory=list)
     # Names whose use an edit took away: their import goes if nothing else needs it.
     released: set[str] = field(default_factory=set)
-    # Spans that are gone: references in them do not count.
-    gone: list[tuple[int, int]] = field(default_factory=list)
 
     def note(self, node: cst.CSTNode, text: str) -> None:
         self.notes.append((self.source.line(node), text))
@@ -27,6 +25,11 @@ class Work:
 
     def replace(self, node: cst.CSTNode, new: str) -> None:
         self.edits.replace(self.source.start(node), self.source.end(node), new)
+
+    def is_replaced(self, node: cst.CSTNode) -> bool:
+        """Whether an edit puts something else in a node's place."""
+        start, end = self.source.start(node), self.source.end(node)
+        return any(first <= start and end <= last for first, last, _ in self.edits.items)
 
     def release(self, node: cst.CSTNode | None) -> None:
         """Remember the names in code that goes."""
