@@ -41,9 +41,9 @@ def rewrite_serving(
         if not any(SERVE.match(name) for name in source.qualified(call.func)):
             continue
         mount = _mount_of(source, call)
-        if package is not None and not package.holds(source.path):
-            if _install(work, project, found, package, call, mount):
-                continue
+        is_done = package is not None and _install(work, project, found, package, call, mount)
+        if is_done:
+            continue
         extra = _missing_functions(work, project, found, call)
         if mount is not None:
             path = _argument(mount, 0, "path")
@@ -73,6 +73,8 @@ def _install(
 
     It serves every function that it finds, so a `serve` that leaves one out stays.
     """
+    if package.holds(work.source.path):
+        return False
     source = work.source
     outer = mount or call
     app = _argument(call, 0, "app")
