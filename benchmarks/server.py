@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from inngest_devtools.project import SERVE_PATH
 from inngest_devtools.testing import free_ports
-from inngest_devtools.testing.protocol import SERVE_PATH
 
 from benchmarks.commands import copier, environment, run
 from benchmarks.measure import Comparison, Measure, MeasureError, seconds
@@ -45,7 +45,7 @@ def compare(folder: Path, pairs: int, inngest_bin: Path) -> Iterator[Comparison]
             *workflows, pairs=pairs
         )
     newcomer = Newcomer(folder, inngest_bin)
-    comparison = Comparison("copy to the first run", "the SDK's quick start", 0.6)
+    comparison = Comparison("copy to the first run", "the SDK's quick start", 0.5)
     yield comparison.run(
         newcomer.use_template, newcomer.follow_quick_start, pairs=max(1, pairs // 5)
     )

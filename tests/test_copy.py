@@ -228,3 +228,13 @@ def test_copy_without_terminal_names_the_command_that_works(
     assert result.returncode == 1
     assert "Use `--defaults`" in result.stderr
     assert not (tmp_path / "my-app").exists()
+
+
+def test_name_nothing_of_the_app_like_a_test(copier: CopierFixture, tmp_path: Path) -> None:
+    """`pytest .` would collect it."""
+    project = copier.copy(tmp_path / "my-app", examples=EXAMPLES).path
+
+    files = list((project / "src").rglob("*.py"))
+    assert [path for path in files if re.fullmatch(r"test_.*|.*_test", path.stem)] == []
+    names = [name for path in files for name in re.findall(r"def (test\w*)", path.read_text())]
+    assert names == []

@@ -11,9 +11,7 @@ from fastapi.routing import APIRoute
 from .client import OFF, inngest_client
 from .discovery import Function, discover_functions
 from .guards import Guard
-from .settings import Settings, find_misspelt_variables, get_settings
-
-SERVE_PATH = "/api/inngest"
+from .settings import SERVE_PATH, Settings, find_misspelt_variables, get_settings
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,7 @@ from .client import OFF
 from .discovery import discover_functions
 from .errors import ConfigurationError
 from .guards import SIGNATURE_HEADER, sign
-from .installation import SERVE_PATH
-from .settings import APP_PORT, Settings, get_settings
+from .settings import APP_PORT, SERVE_PATH, Settings, get_settings
 
 TIMEOUT = 30  # seconds; the app itself waits for Inngest meanwhile
 PAUSE = 1  # seconds between attempts

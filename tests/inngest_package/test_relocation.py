@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inngest_devtools import project
 
 import core.inngest
+from core.inngest import settings
 from tests.conftest import Run
 
 PACKAGE = Path(core.inngest.__file__).parent
@@ -65,3 +67,7 @@ def test_import_nothing_of_the_app_around_it() -> None:
 
     absolute = r"^\s*(?:from|import) (?:core|server|inngest_devtools)\b"
     assert [name for name, text in texts.items() if re.search(absolute, text, re.MULTILINE)] == []
+
+
+def test_agree_with_the_devtools_on_the_path() -> None:
+    assert project.SERVE_PATH == settings.SERVE_PATH

@@ -24,8 +24,8 @@ from inngest_devtools.processes import (
     spawn,
     wait_until_free,
 )
-from inngest_devtools.project import PROJECT_ROOT, read_variable
-from inngest_devtools.server_config import CONFIG_FILE, SERVE_PATH, ServerConfig, app_url
+from inngest_devtools.project import PROJECT_ROOT, SERVE_PATH, read_variable
+from inngest_devtools.server_config import CONFIG_FILE, ServerConfig, app_url
 from inngest_devtools.words import t
 
 STATE = PROJECT_ROOT / ".inngest"

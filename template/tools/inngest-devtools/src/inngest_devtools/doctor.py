@@ -14,10 +14,15 @@ from inngest_devtools.database import check_database
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
 from inngest_devtools.processes import explain_taken
-from inngest_devtools.project import command, get_project, read_app_port, read_inngest_settings
+from inngest_devtools.project import (
+    SERVE_PATH,
+    command,
+    get_project,
+    read_app_port,
+    read_inngest_settings,
+)
 from inngest_devtools.server_config import (
     CONFIG_FILE,
-    SERVE_PATH,
     ServerConfig,
     app_url,
     check_target,

@@ -23,6 +23,8 @@ FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
 PROJECT_ROOT = FOLDER.parents[1]  # where every process here runs
 PROJECT_FILE = FOLDER / "project.toml"
 
+SERVE_PATH = "/api/inngest"  # as the Inngest package has it
+
 _set_by_us: set[str] = set()  # variables that nobody else has set
 
 MODE_NAMES = ("INNGEST_DEV", "INNGEST_IS_PRODUCTION", "INNGEST_EVENT_KEY", "INNGEST_SIGNING_KEY")

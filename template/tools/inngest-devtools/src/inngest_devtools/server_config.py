@@ -15,7 +15,6 @@ from inngest_devtools.words import t
 CONFIG_FILE = (
     "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
 )
-SERVE_PATH = "/api/inngest"
 
 PORTS = {  # keys, and the ports that the CLI takes without them
     "port": 8288,

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from inngest_devtools.loopback import fetch
-from inngest_devtools.project import read_inngest_settings
-from inngest_devtools.server_config import SERVE_PATH, ServerConfig, app_url
+from inngest_devtools.project import SERVE_PATH, read_inngest_settings
+from inngest_devtools.server_config import ServerConfig, app_url
 from inngest_devtools.words import t
 
 FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for

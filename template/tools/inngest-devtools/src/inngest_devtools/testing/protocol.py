@@ -18,7 +18,6 @@ import inngest
 
 Json = dict[str, Any]
 
-SERVE_PATH = "/api/inngest"
 MAX_OUTPUT = 4 * 1024 * 1024  # bytes of a step's output
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 

@@ -15,9 +15,10 @@ from typing import Any, Self, TypeVar
 
 import httpx
 import inngest
+from inngest_devtools.project import SERVE_PATH
 from inngest_devtools.testing.app_server import free_ports
 from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
-from inngest_devtools.testing.protocol import SERVE_PATH, Json, sent_event
+from inngest_devtools.testing.protocol import Json, sent_event
 
 START_TIMEOUT = 20.0  # seconds
 RUN_TIMEOUT = 60.0  # seconds until every run has to be over

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from typing import Self
 
 import inngest
+from inngest_devtools.project import SERVE_PATH
 from inngest_devtools.testing.app_client import AppClient
 from inngest_devtools.testing.app_server import free_port, serve, url_of
 from inngest_devtools.testing.executor import Executor
 from inngest_devtools.testing.functions import Function
 from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
 from inngest_devtools.testing.protocol import (
-    SERVE_PATH,
     EventRefused,
     Json,
     public_event,
