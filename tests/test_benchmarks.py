@@ -141,6 +141,7 @@ def test_measure_each_thing_that_needs_no_dev_server(run: Run, tmp_path: Path) -
         ("copier update", "a one-file template"),
         ("copier copy", "peer"),
         ("copier update", "peer"),
+        ("copier copy, for each file", "peer"),
         ("app start to the first 200", "bare FastAPI + SDK"),
         ("one step call in development", "bare FastAPI + SDK"),
         ("one step call in production", "bare FastAPI + SDK"),

@@ -163,7 +163,7 @@ if sys.platform != "win32":
 
     ASKED = [name for name in QUESTIONS if name != "app"]  # that is for a project that stands
     TYPED = [name for name in ASKED if "choices" not in QUESTIONS[name]]
-    REFUSALS = "Use a|Use 1024|Invalid input|Start with|Percent-encode|at most 64"
+    REFUSALS = "Use a|Use it|Use 1024|Invalid input|Start with|Percent-encode|at most 64"
 
     @pytest.mark.slow
     @pytest.mark.parametrize("name", TYPED)
@@ -213,6 +213,8 @@ if sys.platform != "win32":
         prompts.expect("example functions")
         prompts.send("\r")
         prompts.expect("Where will the app run")
+        prompts.send("\r")
+        prompts.expect(re.escape(QUESTIONS["language"]["help"][:20]))
         prompts.send("\r")
         prompts.expect("Next, ready to paste")
         prompts.expect(pexpect.EOF)
@@ -268,7 +270,8 @@ def test_read_settings_holds_the_given_answers(
 ) -> None:
     other = copy(tmp_path / "app", "app_id=a--b-9", "port=65535", "inngest_port=1024")
     code = (
-        "from core.config import *; s = Settings(); print(s.inngest_app_id, s.port, s.api_origin)"
+        "from core.inngest.settings import *; s = Settings(); "
+        "print(s.inngest_app_id, APP_PORT, s.api_origin)"
     )
 
     printed = run(

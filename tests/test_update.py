@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import ALL_EXAMPLES, REPOSITORY, Run
+from tests.conftest import REPOSITORY, Run
 from tests.releases import Releases, changed_files, clone, commit, conflicts, read_tree, update
 
 CELLS = {
     "default": [],
-    "everything": [
-        ALL_EXAMPLES,
+    "everything": [  # that the old version had
+        "examples=[event, scheduled, steps, errors, tenant, fan_out, approval, flow_control]",
         "os=all",
         "db_url=postgresql://postgres:postgres@localhost:5432/inngest",
     ],
@@ -28,6 +28,7 @@ DEPLOYMENT_FILES = {
     "Dockerfile",
     "compose.yaml",
     "deploy/README.md",
+    "deploy/nginx.conf",
 }
 
 pytestmark = pytest.mark.slow
@@ -194,6 +195,7 @@ def test_update_from_a_template_without_tags(releases: Releases, run: Run, tmp_p
         (
             "examples=[event, steps, errors, tenant]",
             {
+                "README.md",
                 "src/core/inngest/functions/scheduled_task.py",
                 "tests/functions/test_scheduled_task.py",
             },
@@ -201,6 +203,7 @@ def test_update_from_a_template_without_tags(releases: Releases, run: Run, tmp_p
         (
             "examples=[event, scheduled, steps, errors, tenant, approval]",
             {
+                "README.md",
                 "src/core/inngest/events.py",
                 "src/core/inngest/functions/approval.py",
                 "tests/functions/test_approval.py",
@@ -344,8 +347,6 @@ _migrations:
 def move_file(template: Path) -> None:
     """Rename a file by a versioned migration, as CONTRIBUTING.md says."""
     (template / "template" / OLD).rename(template / "template" / NEW)
-    package = template / "template/src/server/routes/__init__.py.jinja"
-    package.write_text(package.read_text().replace("health", "probes"))
     (template / "hooks/migrations/v100.0.0.py").write_text(MOVE_FILE)
     config = template / "copier.yml"
     config.write_text(config.read_text() + MIGRATION)
@@ -405,16 +406,12 @@ def test_update_over_the_teams_change_leaves_both_and_ci_refuses(
 ) -> None:
     project = releases.born(tmp_path / "my-app")
     main = project / "src/server/main.py"
-    main.write_text(
-        main.read_text().replace('SERVE_PATH = "/api/inngest"', 'SERVE_PATH = "/api/team"')
-    )
+    main.write_text(main.read_text().replace('"/openapi.json"', '"/api/team"'))
     commit(run, project)
 
     def change(template: Path) -> None:
         path = template / "template/src/server/main.py"
-        path.write_text(
-            path.read_text().replace('SERVE_PATH = "/api/inngest"', 'SERVE_PATH = "/api/template"')
-        )
+        path.write_text(path.read_text().replace('"/openapi.json"', '"/api/template"'))
 
     releases.add("100.0.0", change)
     update(run, project)
