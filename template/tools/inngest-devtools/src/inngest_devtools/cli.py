@@ -94,7 +94,7 @@ def start() -> None:
             dev_server.end(process)
         raise
     if is_new:
-        unfinished.tell_start(config, process)
+        unfinished.tell_start(config)
     place = f"{config.url} (pid {process.pid})"
     console.print(
         t("Dev Server started: {place}", place=place)

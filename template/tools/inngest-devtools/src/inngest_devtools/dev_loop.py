@@ -311,7 +311,7 @@ class DevLoop:
             rows += [(t("Dashboard"), self._config.url, "green"), ("Inngest", str(sync), color)]
         self._logs.print_block(rows)
         if self._config and self._server and self._is_own_server:
-            unfinished.tell_start(self._config, self._server)
+            unfinished.tell_start(self._config)
 
 
 def _announce(names: list[str]) -> None:

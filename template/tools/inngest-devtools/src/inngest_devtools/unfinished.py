@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-import psutil
-from inngest_devtools.dev_server import STATE
+from inngest_devtools.dev_server import PID_FILE, STATE
 from inngest_devtools.history_file import read_unfinished
 from inngest_devtools.logs import console
 from inngest_devtools.project import command
@@ -43,9 +42,10 @@ def tell_crash(config: ServerConfig) -> None:
         _print(t("{runs} cannot go on, for the Dev Server is gone.", runs=_count(names)))
 
 
-def tell_start(config: ServerConfig, server: psutil.Process) -> None:
+def tell_start(config: ServerConfig) -> None:
     """Say which runs an earlier Dev Server has left behind; each is told of once."""
-    began = datetime.fromtimestamp(server.create_time(), UTC)
+    # Not the process's own time: systems count that from their boot, and clocks get set.
+    began = datetime.fromtimestamp(PID_FILE.stat().st_mtime, UTC)
     told = _read_told()
     names = [name for name, queued_at in _ask(config) if told < queued_at < began]
     if names:
