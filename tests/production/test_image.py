@@ -117,7 +117,7 @@ def test_build_image_without_development_dependencies_and_sources(image: Image, 
     ).stdout.split()
 
     assert {"fastapi", "inngest", "uvicorn", "pydantic-settings", "my-app-service"} <= names
-    assert names & {"pytest", "mypy", "ruff", "typer", "rich", "psutil"} == set()
+    assert names & {"inngest-devtools", "pytest", "mypy", "ruff", "typer", "psutil"} == set()
     assert "site-packages" in where[0]
     assert Path(where[1]).exists(), "its bytecode is not compiled"
 
