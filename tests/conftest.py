@@ -96,6 +96,7 @@ def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     settings.write_text("{}\n")
     env["COPIER_SETTINGS_PATH"] = str(settings)
     env["NO_COLOR"] = "1"
+    env["UV_SYSTEM_CERTS"] = "true"  # outside of a project, whose settings say so
     for role in ("AUTHOR", "COMMITTER"):
         env[f"GIT_{role}_NAME"] = "Tester"
         env[f"GIT_{role}_EMAIL"] = "tester@example.com"
