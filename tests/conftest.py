@@ -84,9 +84,9 @@ def copier_template_paths() -> list[str]:
 @pytest.fixture(scope="session")
 def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment without what this machine could help with: Copier settings, git's variables,
-    Inngest's.
+    Inngest's, pytest's.
     """
-    prefixes = ("COPIER_", "GIT_", "INNGEST_", "VIRTUAL_ENV", "UV_PROJECT", "PYTHON")
+    prefixes = ("COPIER_", "GIT_", "INNGEST_", "VIRTUAL_ENV", "UV_PROJECT", "PYTEST_", "PYTHON")
     env = {
         name: value
         for name, value in os.environ.items()

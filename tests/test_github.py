@@ -135,7 +135,8 @@ def test_require_the_supported_copier() -> None:
 
 def test_install_the_supported_cli() -> None:
     binary = (
-        REPOSITORY / "template/tools/inngest-devtools/src/inngest_devtools/inngest_cli.py"
+        REPOSITORY
+        / "template/tools/inngest-devtools/src/inngest_devtools/dev_server/inngest_cli.py"
     ).read_text(encoding="utf-8")
 
     # newest.yml writes another one there

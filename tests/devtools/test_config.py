@@ -37,7 +37,7 @@ READ_ALL = """
 import json, sys
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import PROJECT_ROOT
-from inngest_devtools.server_config import CONFIG_FILE, read_config
+from inngest_devtools.dev_server.config import CONFIG_FILE, read_config
 messages = []
 for case in json.loads(sys.argv[1]):
     (PROJECT_ROOT / CONFIG_FILE).write_text(case, "utf-8")

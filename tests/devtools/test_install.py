@@ -28,7 +28,8 @@ import truststore  # which looks for itself on which system it is
 import platform
 platform.system, platform.machine = lambda: {system!r}, lambda: {machine!r}
 import sys
-from inngest_devtools import cli, install
+from inngest_devtools import cli
+from inngest_devtools.dev_server import install
 {before}
 sys.argv = ["inngest-dev", "install"]
 cli.main()
@@ -339,7 +340,7 @@ def test_find_cli_in_the_order_of_places(workspace: Workspace, tmp_path: Path) -
     code = (
         "import platform; platform.system, platform.machine = lambda: 'Linux', lambda: 'aarch64'\n"
     )
-    code += "from inngest_devtools.inngest_cli import find_cli; print(find_cli())"
+    code += "from inngest_devtools.dev_server.inngest_cli import find_cli; print(find_cli())"
     folder = workspace.path / "bin" / "inngest"
     named = Path(workspace.env["INNGEST_BIN"])
     on_path = write_launcher(tmp_path / "inngest")

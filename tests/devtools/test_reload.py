@@ -65,7 +65,7 @@ def test_reload_forks_from_a_parent_with_one_thread(workspace: Workspace) -> Non
     save_answer(workspace, "1")
     terminal = start(workspace)
     parent = parent_of_app(workspace)
-    assert "inngest_devtools.zygote" in parent.cmdline()
+    assert "inngest_devtools.dev_loop.zygote" in parent.cmdline()
     wait_for((workspace.path / ".inngest" / "modules.json").exists, "the list of libraries")
 
     for text in ("2", "3", "4"):  # within a second, in files of one size
@@ -108,7 +108,7 @@ def test_reload_cold_starts_a_new_process(workspace: Workspace) -> None:
     save_answer(workspace, "1")
     terminal = start(workspace, "--cold")
     app = workspace.app_pid()
-    assert "inngest_devtools.app_process" in psutil.Process(app).cmdline()
+    assert "inngest_devtools.dev_loop.app_process" in psutil.Process(app).cmdline()
 
     save_answer(workspace, "2")
     wait_for(lambda: is_served(workspace, "2"), "2 to be served")

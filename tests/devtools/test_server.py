@@ -18,8 +18,9 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="the launcher of
 
 START_IMPATIENTLY = """
 import sys
-from inngest_devtools import cli, dev_server
-dev_server.HEALTH_TIMEOUT = 1
+from inngest_devtools import cli
+from inngest_devtools.dev_server import lifecycle
+lifecycle.HEALTH_TIMEOUT = 1
 sys.argv = ["inngest-dev", "start"]
 cli.main()
 """

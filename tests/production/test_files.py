@@ -183,7 +183,7 @@ def test_write_manifests_without_findings_of_checkov(deployment: Path, run: Run)
 
 
 def test_pin_one_version_of_inngest_everywhere(deployment: Path) -> None:
-    cli = deployment / "tools/inngest-devtools/src/inngest_devtools/inngest_cli.py"
+    cli = deployment / "tools/inngest-devtools/src/inngest_devtools/dev_server/inngest_cli.py"
     version = re.search(r'^VERSION = "(.+)"', cli.read_text(), re.MULTILINE)
     assert version
 

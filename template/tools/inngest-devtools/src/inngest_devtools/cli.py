@@ -8,24 +8,18 @@ from contextlib import suppress
 from typing import Annotated
 
 import typer
-from inngest_devtools import (
-    dev_loop,
-    dev_server,
-    doctor,
-    inngest_cli,
-    new_command,
-    send_command,
-    sync,
-    unfinished,
-)
+from inngest_devtools import doctor
 from inngest_devtools.adopt import command as adopt
+from inngest_devtools.dev_loop.loop import dev
+from inngest_devtools.dev_server import inngest_cli, lifecycle, send_command, sync, unfinished
+from inngest_devtools.dev_server.config import app_url, read_config
+from inngest_devtools.dev_server.install import install
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.install import install
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
+from inngest_devtools.new.command import new
 from inngest_devtools.processes import DETACHED, listens
 from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
-from inngest_devtools.server_config import app_url, read_config
 from inngest_devtools.words import t
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -66,10 +60,10 @@ def inngest_dev() -> None:
     """
 
 
-cli.command()(dev_loop.dev)
-dev_cli.command()(dev_loop.dev)
+cli.command()(dev)
+dev_cli.command()(dev)
 cli.command()(send_command.send)
-cli.command()(new_command.new)
+cli.command()(new)
 
 
 @cli.command("install")
@@ -86,12 +80,12 @@ def start() -> None:
     """
     set_dev_mode()
     config = read_config()
-    process, is_new = dev_server.find_or_launch(config, DETACHED)
+    process, is_new = lifecycle.find_or_launch(config, DETACHED)
     try:
-        dev_server.wait_until_healthy(process, config)
+        lifecycle.wait_until_healthy(process, config)
     except DevtoolsError:
         if is_new:
-            dev_server.end(process)
+            lifecycle.end(process)
         raise
     if is_new:
         unfinished.tell_start(config)
@@ -119,12 +113,12 @@ def start() -> None:
 @cli.command()
 def stop() -> None:
     """Stop it, and whatever it started."""
-    with dev_server.lock():
-        process = dev_server.find_running()
+    with lifecycle.lock():
+        process = lifecycle.find_running()
         if process:
             with suppress(DevtoolsError):  # a server can be stopped whatever its settings say
                 unfinished.tell_end(read_config())
-            dev_server.end(process)
+            lifecycle.end(process)
     console.print(t("Dev Server stopped.") if process else t("The Dev Server does not run."))
 
 
@@ -139,7 +133,7 @@ def restart() -> None:
 def status(as_json: Json = False) -> None:
     """Say whether it runs and what it knows of the app. Exit code 0: it runs; 3: it does not."""
     config = read_config()
-    process = dev_server.find_running()
+    process = lifecycle.find_running()
     healthy = process is not None and is_up(f"{config.url}/health")
     seen = (
         sync.look(read_inngest_settings().inngest_app_id, config)
@@ -151,7 +145,7 @@ def status(as_json: Json = False) -> None:
             "running": healthy,
             "pid": process and process.pid,
             "url": config.url,
-            "log": str(dev_server.LOG_FILE),
+            "log": str(lifecycle.LOG_FILE),
         }
         print(json.dumps(state | {"functions": len(seen.functions), "error": seen.error}))
     elif not process:
@@ -191,9 +185,9 @@ def logs(
     ] = 50,
 ) -> None:
     """Show its log."""
-    if not dev_server.LOG_FILE.exists():
+    if not lifecycle.LOG_FILE.exists():
         raise DevtoolsError(t("There is no log yet: the Dev Server was never started here."))
-    tail = Tail(dev_server.LOG_FILE)
+    tail = Tail(lifecycle.LOG_FILE)
     new = list(deque(tail.read(), maxlen=lines))
     with suppress(KeyboardInterrupt):
         while new or follow:

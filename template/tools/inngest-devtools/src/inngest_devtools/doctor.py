@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from inngest_devtools import dev_server, inngest_cli
 from inngest_devtools.adopt import command as adopt
 from inngest_devtools.adopt.sources import read_sources
 from inngest_devtools.app_settings import check_app_settings
-from inngest_devtools.database import check_database
+from inngest_devtools.dev_server import inngest_cli, lifecycle
+from inngest_devtools.dev_server.config import (
+    CONFIG_FILE,
+    ServerConfig,
+    app_url,
+    check_target,
+    read_config,
+)
+from inngest_devtools.dev_server.database import check_database
+from inngest_devtools.dev_server.sync import count_functions, look
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
 from inngest_devtools.processes import explain_taken
@@ -21,14 +29,6 @@ from inngest_devtools.project import (
     read_app_port,
     read_inngest_settings,
 )
-from inngest_devtools.server_config import (
-    CONFIG_FILE,
-    ServerConfig,
-    app_url,
-    check_target,
-    read_config,
-)
-from inngest_devtools.sync import count_functions, look
 from inngest_devtools.words import t
 
 TIMEOUT = 2.0  # seconds for an answer
@@ -122,7 +122,7 @@ def _check_ports(config: ServerConfig, *, is_app_up: bool) -> list[Check]:
     """Ports that something of ours needs and does not have."""
     needed = (
         {}
-        if dev_server.find_running()
+        if lifecycle.find_running()
         else {port: t('give "{key}" another port', key=key) for key, port in config.ports.items()}
     )
     if not is_app_up:
@@ -138,7 +138,7 @@ def _check_ports(config: ServerConfig, *, is_app_up: bool) -> list[Check]:
 
 
 def _check_server(config: ServerConfig) -> Check:
-    process = dev_server.find_running()
+    process = lifecycle.find_running()
     if not process:
         return Check(
             "server",

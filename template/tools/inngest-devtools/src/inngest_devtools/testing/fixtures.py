@@ -39,7 +39,7 @@ def make_server(*, real: bool) -> StandIn | RealServer:
 
 
 def _find_cli() -> Path:
-    from inngest_devtools.inngest_cli import find_cli
+    from inngest_devtools.dev_server.inngest_cli import find_cli
 
     path = find_cli()
     if path is None:

@@ -13,8 +13,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from inngest_devtools.dev_server.inngest_cli import (
+    FOLDER,
+    MACHINE,
+    SUFFIX,
+    SYSTEM,
+    VERSION,
+    read_version,
+)
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.inngest_cli import FOLDER, MACHINE, SUFFIX, SYSTEM, VERSION, read_version
 from inngest_devtools.logs import console
 from inngest_devtools.project import read_variable
 from inngest_devtools.words import t

@@ -92,7 +92,7 @@ def _fork(start: dict[str, Any], inherited: list[int]) -> tuple[int, int]:
     time.tzset()
     importlib.invalidate_caches()
 
-    from inngest_devtools import app_process
+    from inngest_devtools.dev_loop import app_process
 
     app_process.run(start["options"], turn)
     raise SystemExit(0)

@@ -4,9 +4,9 @@ import json
 import socket
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from inngest_devtools.dev_server.config import CONFIG_FILE, ServerConfig
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import PROJECT_ROOT, read_variable
-from inngest_devtools.server_config import CONFIG_FILE, ServerConfig
 from inngest_devtools.words import t
 
 DEFAULT_PORT = 5432

@@ -4,8 +4,8 @@ import sqlite3
 from contextlib import closing
 from datetime import datetime
 
+from inngest_devtools.dev_server.config import ServerConfig
 from inngest_devtools.project import PROJECT_ROOT
-from inngest_devtools.server_config import ServerConfig
 
 # As the CLI 1.43 keeps them.
 UNFINISHED = """

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from inngest_devtools.dev_server.config import ServerConfig, app_url
 from inngest_devtools.loopback import fetch
 from inngest_devtools.project import SERVE_PATH, read_inngest_settings
-from inngest_devtools.server_config import ServerConfig, app_url
 from inngest_devtools.words import t
 
 FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for

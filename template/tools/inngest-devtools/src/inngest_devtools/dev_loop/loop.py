@@ -8,13 +8,16 @@ from typing import Annotated
 
 import psutil
 import typer
-from inngest_devtools import dev_server, running_app, unfinished
-from inngest_devtools.app_starter import APP_LOG, App, AppStarter, forget_libraries
-from inngest_devtools.changes import Surroundings, watch_sources
-from inngest_devtools.database import check_database
+from inngest_devtools.dev_loop import running_app
+from inngest_devtools.dev_loop.app_starter import APP_LOG, App, AppStarter, forget_libraries
+from inngest_devtools.dev_loop.changes import Surroundings, watch_sources
+from inngest_devtools.dev_server import lifecycle, unfinished
+from inngest_devtools.dev_server.config import ServerConfig, app_url, check_target, read_config
+from inngest_devtools.dev_server.database import check_database
+from inngest_devtools.dev_server.inngest_cli import find_cli
+from inngest_devtools.dev_server.install import install
+from inngest_devtools.dev_server.sync import Sync, sync_app
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.inngest_cli import find_cli
-from inngest_devtools.install import install
 from inngest_devtools.logs import Logs, Tail, console
 from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, listens
 from inngest_devtools.project import (
@@ -25,8 +28,6 @@ from inngest_devtools.project import (
     read_settings_afresh,
     set_dev_mode,
 )
-from inngest_devtools.server_config import ServerConfig, app_url, check_target, read_config
-from inngest_devtools.sync import Sync, sync_app
 from inngest_devtools.words import t
 
 SIGNALS = (
@@ -72,9 +73,9 @@ def dev(
         check_database(config)
         if not find_cli():
             install()  # here, where Ctrl-C still ends it at once
-    dev_server.make_state_folder()
+    lifecycle.make_state_folder()
     if debug:
-        from inngest_devtools import debug_run  # imports the app
+        from inngest_devtools.dev_loop import debug_run  # imports the app
 
         raise SystemExit(debug_run.run(port, config))
     raise SystemExit(DevLoop(port, config, is_cold=cold).run())
@@ -142,10 +143,8 @@ class DevLoop:
     # --- The Dev Server
 
     def _start_server(self, config: ServerConfig) -> None:
-        self._server, self._is_own_server = dev_server.find_or_launch(
-            config, OWN_GROUP, "--no-poll"
-        )
-        tail = Tail(dev_server.LOG_FILE)
+        self._server, self._is_own_server = lifecycle.find_or_launch(config, OWN_GROUP, "--no-poll")
+        tail = Tail(lifecycle.LOG_FILE)
         self._logs.follow("inngest", tail)
         if not self._is_own_server:
             tail.read()  # and forget
@@ -158,7 +157,7 @@ class DevLoop:
 
     def _end_server(self) -> None:
         if self._server and self._is_own_server:
-            dev_server.end(self._server)
+            lifecycle.end(self._server)
         self._server = None
 
     def _tell_unfinished(self, *, has_crashed: bool) -> None:
@@ -206,7 +205,7 @@ class DevLoop:
     def _sync_when_up(self, app: App) -> Sync | None:
         """Sync as soon as both answer; None if the app ended first. Runs in a thread."""
         if self._server and self._config and not self._last_sync:
-            dev_server.wait_until_healthy(self._server, self._config)
+            lifecycle.wait_until_healthy(self._server, self._config)
         while app.exit_code() is None:
             if listens(self._port):
                 return sync_app(self._config) if self._config else Sync()

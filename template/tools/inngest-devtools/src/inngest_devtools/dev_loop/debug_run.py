@@ -7,12 +7,13 @@ import threading
 import time
 from contextlib import ExitStack
 
-from inngest_devtools import app_process, dev_server, unfinished
-from inngest_devtools.app_starter import MODULES_FILE, set_app_environment
+from inngest_devtools.dev_loop import app_process
+from inngest_devtools.dev_loop.app_starter import MODULES_FILE, set_app_environment
+from inngest_devtools.dev_server import lifecycle, unfinished
+from inngest_devtools.dev_server.config import ServerConfig, app_url
+from inngest_devtools.dev_server.sync import sync_app
 from inngest_devtools.logs import console
 from inngest_devtools.processes import OWN_GROUP, listens
-from inngest_devtools.server_config import ServerConfig, app_url
-from inngest_devtools.sync import sync_app
 from inngest_devtools.words import t
 
 
@@ -23,11 +24,11 @@ def run(port: int, config: ServerConfig | None) -> int:
     """
     with ExitStack() as cleanup:
         if config:
-            server, is_new = dev_server.find_or_launch(config, OWN_GROUP, "--no-poll")
+            server, is_new = lifecycle.find_or_launch(config, OWN_GROUP, "--no-poll")
             if is_new:
-                cleanup.callback(dev_server.end, server)
+                cleanup.callback(lifecycle.end, server)
                 cleanup.callback(unfinished.tell_end, config)
-            dev_server.wait_until_healthy(server, config)
+            lifecycle.wait_until_healthy(server, config)
         if "PYTHONBREAKPOINT" not in os.environ:
             sys.breakpointhook = _break
         threading.Thread(target=_announce, args=(port, config), daemon=True).start()

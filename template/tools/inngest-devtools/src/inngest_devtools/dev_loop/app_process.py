@@ -14,9 +14,9 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from inngest_devtools.app_wrapper import DevApp
+from inngest_devtools.dev_loop.app_wrapper import DevApp
+from inngest_devtools.dev_loop.tracebacks import describe, is_library, trim
 from inngest_devtools.project import get_project
-from inngest_devtools.tracebacks import describe, is_library, trim
 
 TICK = 0.1  # seconds, as uvicorn's own
 
@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
 
 
 def main() -> None:
-    """`python -m inngest_devtools.app_process OPTIONS`: a start without a warm parent."""
+    """`python -m inngest_devtools.dev_loop.app_process OPTIONS`: a start without a warm parent."""
     if hasattr(signal, "SIGBREAK"):
         signal.signal(signal.SIGBREAK, lambda *_: sys.exit(0))
     run(json.loads(sys.argv[1]))

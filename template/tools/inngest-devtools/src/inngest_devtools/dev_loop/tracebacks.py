@@ -5,7 +5,7 @@ import traceback
 from pathlib import Path
 from types import TracebackType
 
-DEVTOOLS = str(Path(__file__).parent)
+DEVTOOLS = str(Path(__file__).parents[1])
 LIBRARIES = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 )

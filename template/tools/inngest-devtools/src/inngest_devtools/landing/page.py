@@ -6,9 +6,9 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from inngest_devtools.catalog import Catalog, FunctionEntry
+from inngest_devtools.dev_server.runs import Run
+from inngest_devtools.landing.catalog import Catalog, FunctionEntry
 from inngest_devtools.project import command
-from inngest_devtools.runs import Run
 from inngest_devtools.words import read_language, t
 
 STYLE = """

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from inngest_devtools.example_data import make_example
+from inngest_devtools.landing.example_data import make_example
 from inngest_devtools.project import get_project
 
 

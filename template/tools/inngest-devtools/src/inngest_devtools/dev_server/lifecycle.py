@@ -9,9 +9,10 @@ from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import psutil
+from inngest_devtools.dev_server.config import CONFIG_FILE, ServerConfig, app_url
+from inngest_devtools.dev_server.inngest_cli import QUIET, find_cli
+from inngest_devtools.dev_server.install import install
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.inngest_cli import QUIET, find_cli
-from inngest_devtools.install import install
 from inngest_devtools.logs import Tail
 from inngest_devtools.loopback import is_up
 from inngest_devtools.processes import (
@@ -25,7 +26,6 @@ from inngest_devtools.processes import (
     wait_until_free,
 )
 from inngest_devtools.project import PROJECT_ROOT, SERVE_PATH, read_variable
-from inngest_devtools.server_config import CONFIG_FILE, ServerConfig, app_url
 from inngest_devtools.words import t
 
 STATE = PROJECT_ROOT / ".inngest"

@@ -8,8 +8,8 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Literal
 
+from inngest_devtools.dev_server.config import CONFIG_FILE
 from inngest_devtools.project import FOLDER, PROJECT_ROOT, get_project, read_env_path
-from inngest_devtools.server_config import CONFIG_FILE
 from watchfiles import Change, PythonFilter, watch
 
 Kind = Literal["settings", "libraries", "config"]

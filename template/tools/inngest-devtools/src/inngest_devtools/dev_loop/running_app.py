@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import psutil
-from inngest_devtools.app_starter import STATE
+from inngest_devtools.dev_loop.app_starter import STATE
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import end_family, is_alive
 from inngest_devtools.words import t

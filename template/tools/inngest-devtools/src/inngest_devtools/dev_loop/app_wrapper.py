@@ -7,8 +7,8 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from inngest_devtools import landing
-from inngest_devtools.tracebacks import describe
+from inngest_devtools.dev_loop.tracebacks import describe
+from inngest_devtools.landing import routes
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -31,8 +31,8 @@ class DevApp:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._run_lifespan(scope, receive, send)
-        elif scope["type"] == "http" and landing.is_ours(scope):
-            await landing.answer(scope, receive, send)
+        elif scope["type"] == "http" and routes.is_ours(scope):
+            await routes.answer(scope, receive, send)
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
         else:
@@ -76,14 +76,14 @@ class DevApp:
             if message["type"] == "http.response.start":
                 if _is_event_stream(message):
                     self._streams.add(task)  # type: ignore[arg-type]
-                is_missing = may_land and message["status"] == 404 and landing.is_local(scope)
+                is_missing = may_land and message["status"] == 404 and routes.is_local(scope)
             if not is_missing:
                 await send(message)
 
         try:
             await self._app(scope, receive, look_and_send)
             if is_missing:
-                await landing.answer_root(scope, send, self._docs_url)
+                await routes.answer_root(scope, send, self._docs_url)
         except asyncio.CancelledError:
             if not self._is_ending or task not in self._streams:
                 raise

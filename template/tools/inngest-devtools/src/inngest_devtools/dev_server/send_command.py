@@ -3,12 +3,12 @@
 from typing import Annotated, Any
 
 import typer
-from inngest_devtools import sending
+from inngest_devtools.dev_server import sending
+from inngest_devtools.dev_server.config import app_url
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
 from inngest_devtools.loopback import fetch
 from inngest_devtools.project import command, read_inngest_settings, set_dev_mode
-from inngest_devtools.server_config import app_url
 from inngest_devtools.words import t
 
 TIMEOUT = 5.0  # seconds

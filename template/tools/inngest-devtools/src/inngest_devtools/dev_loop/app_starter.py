@@ -83,7 +83,7 @@ class AppStarter:
             assert self._zygote
             return self._zygote.start({"env": env, "log": str(APP_LOG), "options": options})
         python, more = python_command()
-        command = [python, "-m", "inngest_devtools.app_process", json.dumps(options)]
+        command = [python, "-m", "inngest_devtools.dev_loop.app_process", json.dumps(options)]
         return App(spawn(command, APP_LOG, env | more, OWN_GROUP))
 
     def learn(self) -> None:
@@ -124,7 +124,7 @@ class Zygote:
         python, more = python_command()
         with ZYGOTE_LOG.open("wb") as log:
             self._process = subprocess.Popen(
-                [python, "-m", "inngest_devtools.zygote"],
+                [python, "-m", "inngest_devtools.dev_loop.zygote"],
                 cwd=PROJECT_ROOT,
                 env=_app_environment() | more,
                 stdin=subprocess.PIPE,
@@ -141,7 +141,7 @@ class Zygote:
     def preload(self) -> None:
         threaded = set(_read_names(THREADED_FILE))
         names = [name for name in _read_names(MODULES_FILE) if _first(name) not in threaded]
-        self.send(preload=["inngest_devtools.app_process", *names])
+        self.send(preload=["inngest_devtools.dev_loop.app_process", *names])
 
     def start(self, start: dict[str, Any]) -> App:
         self.send(start=start)

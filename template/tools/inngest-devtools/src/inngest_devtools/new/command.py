@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from inngest_devtools import new_files
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import console
-from inngest_devtools.new_files import Names
+from inngest_devtools.new import files as new_files
+from inngest_devtools.new.files import Names
 from inngest_devtools.project import PROJECT_ROOT, command, get_project
 from inngest_devtools.words import pad, t
 

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from inngest_devtools import doctor, landing_page, sending
-from inngest_devtools.catalog import read_catalog
+from inngest_devtools import doctor
+from inngest_devtools.dev_server import sending
+from inngest_devtools.dev_server.runs import Run, read_runs
 from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.landing import page
+from inngest_devtools.landing.catalog import read_catalog
 from inngest_devtools.project import command, read_inngest_settings
-from inngest_devtools.runs import Run, read_runs
 from inngest_devtools.words import t
 
 PREFIX = "/_inngest-dev"
@@ -58,8 +60,8 @@ def is_local(scope: Scope) -> bool:
 async def answer_root(scope: Scope, send: Send, docs_url: str | None) -> None:
     """The page itself, for an app that has nothing at `/`."""
     sent = parse_qs(scope["query_string"].decode()).get("sent", [""])[0]
-    page = await asyncio.to_thread(_render, docs_url, sent)
-    await _reply(send, 200, page, is_head=scope["method"] == "HEAD")
+    html = await asyncio.to_thread(_render, docs_url, sent)
+    await _reply(send, 200, html, is_head=scope["method"] == "HEAD")
 
 
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,15 +72,15 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             await _answer_send(receive, send)
         case ("GET", "/runs"):
             runs, _ = await asyncio.to_thread(_read_runs)
-            await _reply(send, 200, landing_page.render_runs(runs))
+            await _reply(send, 200, page.render_runs(runs))
         case ("GET", "/catalog"):
             content = json.dumps(read_catalog().to_json())
             await _reply(send, 200, content, content_type="application/json")
         case ("GET", "/doctor"):
             checks = await asyncio.to_thread(lambda: list(doctor.examine()))
-            await _reply(send, 200, landing_page.render_checks(checks))
+            await _reply(send, 200, page.render_checks(checks))
         case ("GET", "/page.js"):
-            await _reply(send, 200, landing_page.SCRIPT, content_type="text/javascript")
+            await _reply(send, 200, page.SCRIPT, content_type="text/javascript")
         case _:
             await _reply(send, 404, "Not found", content_type="text/plain")
 
@@ -90,7 +92,7 @@ async def _answer_send(receive: Receive, send: Send) -> None:
     try:
         await asyncio.to_thread(_start, id)
     except DevtoolsError as error:
-        await _reply(send, 502, landing_page.render_error(str(error)))
+        await _reply(send, 502, page.render_error(str(error)))
         return
     location = f"/?{urlencode({'sent': id})}#runs"
     await _reply(send, 303, "", headers={"Location": location})
@@ -113,7 +115,7 @@ def _start(id: str) -> None:
 def _render(docs_url: str | None, sent: str) -> str:
     settings = read_inngest_settings()
     runs, problem = _read_runs()
-    return landing_page.render_page(
+    return page.render_page(
         title=settings.inngest_app_id,
         catalog=read_catalog(),
         runs=runs,

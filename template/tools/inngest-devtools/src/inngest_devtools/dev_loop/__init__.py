@@ -1,0 +1,1 @@
+"""`dev`: runs the app beside the Dev Server, and anew after each change."""

@@ -1,0 +1,1 @@
+"""The page at `/` while the app is developed."""

@@ -1,0 +1,1 @@
+"""`inngest-dev new`: writes a function with all that belongs to it."""
