@@ -33,15 +33,14 @@ EVENT = inngest.Event(name="benchmark/five-steps", data={"start": 1}, id="1", ts
 # What the server sends to find out a run's first step.
 CALL = {
     "ctx": {
-        **{
-            "run_id": "1",
-            "fn_id": "1",
-            "env": "",
-            "step_id": "step",
-            "attempt": 0,
-            "use_api": False,
-        },
-        **{"disable_immediate_execution": False, "stack": {"stack": [], "current": 0}},
+        "run_id": "1",
+        "fn_id": "1",
+        "env": "",
+        "step_id": "step",
+        "attempt": 0,
+        "use_api": False,
+        "disable_immediate_execution": False,
+        "stack": {"stack": [], "current": 0},
     },
     "event": EVENT.model_dump(),
     "events": [EVENT.model_dump()],

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inngest_devtools.dev_server.config import PORTS
 from inngest_devtools.testing import free_ports
 
 from benchmarks.commands import environment, run
@@ -52,12 +53,6 @@ router = APIRouter()
 async def get_version() -> str:
     return VERSION
 """
-PORTS = (
-    "port",
-    "connect-gateway-port",
-    "connect-gateway-grpc-port",
-    "connect-executor-grpc-port",
-)
 
 
 def compare(folder: Path, pairs: int, inngest_bin: Path) -> Iterator[Comparison]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from inngest_devtools.dev_server.config import PORTS
 from inngest_devtools.project import SERVE_PATH
 from inngest_devtools.testing import free_ports
 
@@ -22,14 +23,8 @@ from benchmarks.templates import REPOSITORY
 
 TIMEOUT = 60.0  # seconds
 PAUSE = 0.02  # seconds between two questions, each of which costs the server time
-PORT_FLAGS = (
-    "port",
-    "connect-gateway-port",
-    "connect-gateway-grpc-port",
-    "connect-executor-grpc-port",
-)
 EVENT = {"name": "benchmark/five-steps", "data": {"start": 1}}
-APPS_QUERY = "{ apps { functionCount } }"
+FUNCTIONS_QUERY = "{ apps { functions { config } } }"
 
 
 def compare(folder: Path, pairs: int, inngest_bin: Path) -> Iterator[Comparison]:
@@ -61,7 +56,7 @@ def _workflow(app: App, inngest_bin: Path, folder: Path, *flags: str) -> Iterato
     ):
         _wait_for("the Dev Server", lambda: httpx.get(f"{server}/health").is_success)
         httpx.put(f"http://127.0.0.1:{port}{SERVE_PATH}").raise_for_status()
-        _wait_for("the sync", lambda: _is_synced(server))
+        _wait_for("the sync", lambda: _is_synced(server, EVENT))
         yield lambda: seconds(lambda: _complete_run(server, EVENT))
 
 
@@ -118,7 +113,7 @@ class Newcomer:
 
     def _finish(self, started: float, port: int, event: dict[str, Any]) -> float:
         server = f"http://127.0.0.1:{port}"
-        _wait_for("the sync", lambda: _is_synced(server))
+        _wait_for("the sync", lambda: _is_synced(server, event))
         _complete_run(server, event)
         return time.perf_counter() - started
 
@@ -144,9 +139,7 @@ def _process(*command: str, cwd: Path, **variables: str) -> Iterator[None]:
 
 def _server_command(inngest_bin: Path, ports: list[int], app_port: int) -> list[str]:
     flags = [
-        part
-        for flag, port in zip(PORT_FLAGS, ports, strict=True)
-        for part in (f"--{flag}", str(port))
+        part for flag, port in zip(PORTS, ports, strict=True) for part in (f"--{flag}", str(port))
     ]
     url = f"http://127.0.0.1:{app_port}{SERVE_PATH}"
     return [str(inngest_bin), "dev", "--host", "127.0.0.1", "--sdk-url", url, *flags]
@@ -166,9 +159,11 @@ def _complete_run(server: str, event: dict[str, Any]) -> None:
     _wait_for(f"the end of the run of {event['name']}", has_completed)
 
 
-def _is_synced(server: str) -> bool:
-    apps = httpx.post(f"{server}/v0/gql", json={"query": APPS_QUERY}).json()["data"]["apps"]
-    return any(app["functionCount"] for app in apps)
+def _is_synced(server: str, event: dict[str, Any]) -> bool:
+    """Whether the function is there that the event starts: what is sent earlier starts nothing."""
+    answer = httpx.post(f"{server}/v0/gql", json={"query": FUNCTIONS_QUERY})
+    functions = [function for app in answer.json()["data"]["apps"] for function in app["functions"]]
+    return any(f'"{event["name"]}"' in function["config"] for function in functions)
 
 
 def _wait_for(what: str, condition: Callable[[], bool]) -> None:
