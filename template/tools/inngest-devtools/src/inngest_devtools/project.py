@@ -93,10 +93,11 @@ def get_project() -> Project:
 
 def command(words: str) -> str:
     """What to type here for a command of ours: "start" is `uv run dev-server start` in a new
-    project.
+    project, and by the launcher, which knows every package manager, in one that stands.
     """
     if not get_project().is_new:
-        return f"inngest-dev {words}"
+        launcher = r"bin\inngest\run.cmd" if sys.platform == "win32" else "./bin/inngest/run.sh"
+        return f"{launcher} {words}"
     name = words.split()[0]
     if name == "dev":
         return f"uv run {words}"

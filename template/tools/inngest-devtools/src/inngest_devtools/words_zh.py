@@ -55,6 +55,7 @@ WORDS = {
     "{functions} synced": "{functions}已同步",
     "{known} of {functions} synced": "{functions}，已同步 {known} 个",
     "not synced: {error}": "没有同步：{error}",
+    "no file calls install_inngest: `{adopt}`": "还没有文件调用 install_inngest：`{adopt}`",
     "the server does not know an app {app_id!r}": "服务器不认识应用 {app_id!r}",
     # Runs that cannot go on
     "1 run": "1 次运行",

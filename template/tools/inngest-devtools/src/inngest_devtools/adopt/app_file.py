@@ -40,9 +40,9 @@ class _NotFound(Exception):
 
 def check_app_file(project: Project, sources: list[Source]) -> Finding:
     """Whether the app serves Inngest, or which lines make it."""
-    users = [one for one in sources if _calls_install(one)]
-    if users:
-        return Finding("lines", "ok", t("{path} calls {call}", path=users[0].path, call=CALL))
+    user = find_user(sources)
+    if user:
+        return Finding("lines", "ok", t("{path} calls {call}", path=user.path, call=CALL))
     try:
         insertion = find_insertion(project)
     except _NotFound as reason:
@@ -62,7 +62,7 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:
     """The two lines; None where they are there, or have to be written by hand."""
-    if any(_calls_install(one) for one in sources):
+    if find_user(sources):
         return None
     try:
         return find_insertion(project)
@@ -118,11 +118,16 @@ def write_text(path: Path, text: str) -> None:
     path.write_bytes(text.encode(encoding.removesuffix("-sig")))
 
 
-def _calls_install(source: Source) -> bool:
-    return CALL in source.text and any(
-        isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == CALL
-        for node in source.nodes
-    )
+def find_user(sources: list[Source]) -> Source | None:
+    """The file that has the call already."""
+    for source in sources:
+        if CALL in source.text and any(_is_call(node) for node in source.nodes):
+            return source
+    return None
+
+
+def _is_call(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == CALL
 
 
 # --- Where the app is

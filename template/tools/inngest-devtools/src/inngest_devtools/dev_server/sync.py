@@ -1,12 +1,14 @@
 """The app's functions in the Dev Server: syncs them, and says how that went."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from inngest_devtools.adopt.app_file import find_user
+from inngest_devtools.adopt.sources import read_sources
 from inngest_devtools.dev_server.config import ServerConfig, app_url
 from inngest_devtools.loopback import fetch
-from inngest_devtools.project import SERVE_PATH, read_inngest_settings
+from inngest_devtools.project import SERVE_PATH, command, get_project, read_inngest_settings
 from inngest_devtools.words import t
 
 FAILED = '"inngest/function.failed"'  # the event that an `on_failure` waits for
@@ -46,6 +48,20 @@ def count_functions(number: int) -> str:
 
 def sync_app(config: ServerConfig) -> Sync:
     """Have the app register its functions, and look what has arrived."""
+    result = _sync(config)
+    if result.error and not _is_installed():
+        hint = t("no file calls install_inngest: `{adopt}`", adopt=command("adopt"))
+        return replace(result, error=f"{result.error} ({hint})")
+    return result
+
+
+def _is_installed() -> bool:
+    """Whether a file of theirs has the call; a new project comes with it."""
+    project = get_project()
+    return project.is_new or find_user(read_sources(project)) is not None
+
+
+def _sync(config: ServerConfig) -> Sync:
     url = app_url() + SERVE_PATH
     try:
         reply: dict[str, Any] = dict(fetch("PUT", url, timeout=10))
