@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,7 @@ from copier import run_copy
 from inngest_devtools.testing import RealServer, StandIn
 
 from tests.testing.inngest_app import SIGNING_KEY, App
+from tests.warm_copier import WarmCopier, remember
 
 REPOSITORY = Path(__file__).parents[1]
 EXAMPLES = list(
@@ -45,10 +47,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Let tests import the app of a generated project, `core` and `server`, in dev mode."""
-    folder = tempfile.TemporaryDirectory(prefix="rendered-")
-    config.add_cleanup(folder.cleanup)
-    render(Path(folder.name) / "project")
-    sys.path.insert(0, str(Path(folder.name) / "project" / "src"))
+    remember()
+    if not hasattr(config, "workerinput"):  # the workers find what the first process rendered
+        folder = tempfile.TemporaryDirectory(prefix="rendered-")
+        config.add_cleanup(folder.cleanup)
+        render(Path(folder.name) / "project")
+        os.environ["RENDERED_PROJECT"] = f"{folder.name}/project"
+    sys.path.insert(0, os.environ["RENDERED_PROJECT"] + "/src")
     for name in [
         name for name in os.environ if name.startswith("INNGEST_") and name != "INNGEST_BIN"
     ]:
@@ -104,7 +109,18 @@ def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def run(clean_env: dict[str, str]) -> Run:
+def warm_copier(copier_template: Path, clean_env: dict[str, str]) -> Iterator[WarmCopier | None]:
+    """None where a system has no fork."""
+    if not hasattr(os, "fork"):
+        yield None
+        return
+    copier = WarmCopier(copier_template, clean_env)
+    yield copier
+    copier.close()
+
+
+@pytest.fixture(scope="session")
+def run(clean_env: dict[str, str], request: pytest.FixtureRequest) -> Run:
     """Run a command in the clean environment, without a terminal.
 
     `run("uv", "sync", cwd=path, check=True, env={"PORT": "1"})`: `check` fails the test with the
@@ -118,16 +134,24 @@ def run(clean_env: dict[str, str]) -> Run:
         env: dict[str, str] | None = None,
         timeout: float = 300,
     ) -> subprocess.CompletedProcess[str]:
-        result = subprocess.run(
-            [str(part) for part in command],
-            cwd=cwd,
-            env=clean_env | (env or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=timeout,
-        )
+        words = [str(part) for part in command]
+        whole_env = clean_env | (env or {})
+        copier: WarmCopier | None = None
+        if words[0] == "copier":
+            copier = request.getfixturevalue("warm_copier")
+        if copier:
+            result = copier.run(words, cwd, whole_env)
+        else:
+            result = subprocess.run(
+                words,
+                cwd=cwd,
+                env=whole_env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                timeout=timeout,
+            )
         if check and result.returncode:
             pytest.fail(
                 f"{command} ended with {result.returncode}\n{result.stdout}\n{result.stderr}"
@@ -162,14 +186,39 @@ def copy(copier_template: Path, run: Run) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def project(copy: Callable[..., Path], run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(
+    request: pytest.FixtureRequest,
+    copy: Callable[..., Path],
+    run: Run,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """A generated project with every example, installed.
 
-    Read and run it; copy it before changing it.
+    Read and run it; copy it before changing it. One for all processes of the session: the first
+    makes it, the others wait.
     """
-    path = copy(tmp_path_factory.mktemp("project") / "my-app", ALL_EXAMPLES, "os=all")
-    run("uv", "sync", "--quiet", cwd=path)
+    folder = tmp_path_factory.getbasetemp()
+    if hasattr(request.config, "workerinput"):
+        folder = folder.parent
+    path, ready = folder / "installed" / "my-app", folder / "installed" / "ready"
+    try:
+        path.parent.mkdir()
+    except FileExistsError:
+        wait_for_file(ready)
+        return path
+    copy(path, ALL_EXAMPLES, "os=all")
+    run("uv", "sync", "--quiet", "--python", sys.executable, cwd=path)
+    # a copy keeps the times of its files, and so what is compiled here is not compiled there again
+    run(python_of(path), "-m", "compileall", "-q", "src", "tools", "tests", cwd=path)
+    ready.touch()
     return path
+
+
+def wait_for_file(path: Path, seconds: float = 300) -> None:
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path}: the process that makes it has failed"
+        time.sleep(0.2)
 
 
 @pytest.fixture

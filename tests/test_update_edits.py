@@ -14,9 +14,7 @@ from pathlib import Path
 
 import copier
 import copier._template
-import jinja2
 import pytest
-from copier._main import Worker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -183,26 +181,9 @@ def do_changes_meet(old: Lines, mine: Lines, theirs: Lines) -> bool:
 
 @pytest.fixture
 def fast_copier(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do once what Copier does alike in every update, and not at all what is for systems whose
-    files have no modes.
-    """
+    """Clone each release once."""
     clone_once = functools.cache(vars(copier._template)["clone"])
     monkeypatch.setattr("copier._template.clone", lambda url, ref, location: clone_once(url, ref))
-
-    compile_template = jinja2.Environment.compile
-    compiled: dict[tuple[object, ...], object] = {}
-
-    def compile_once(
-        self: jinja2.Environment, source: str, *args: object, **kwargs: object
-    ) -> object:
-        key = (source, args, *kwargs.items())
-        if key not in compiled:
-            compiled[key] = compile_template(self, source, *args, **kwargs)  # type: ignore[call-overload]
-        return compiled[key]
-
-    monkeypatch.setattr("jinja2.Environment.compile", compile_once)
-    if os.name == "posix":
-        monkeypatch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
 
 
 @pytest.mark.slow

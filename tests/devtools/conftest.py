@@ -22,9 +22,7 @@ def make_workspace(
 
         def make(name: str) -> Workspace:
             path = tmp_path / name
-            shutil.copytree(
-                project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", "uv.lock")
-            )
+            shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", "uv.lock"))
             app_port, *ports = free_ports(5)
             config_file = path / "bin" / "inngest" / "inngest.config.json"
             keys = (

@@ -33,9 +33,7 @@ def make_service(
             **modules: str,
         ) -> Service:
             path = tmp_path / "app"
-            shutil.copytree(
-                project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env")
-            )
+            shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", ".env"))
             for name, text in modules.items():
                 (path / f"src/core/inngest/functions/{name}.py").write_text(text, encoding="utf-8")
             server = executor or stack.enter_context(StandIn(signing_key=SIGNING_KEY))
@@ -54,7 +52,7 @@ def service(
 ) -> Iterator[Service]:
     """The generated app in production mode, for all tests of a module that change nothing."""
     path = tmp_path_factory.mktemp("service") / "app"
-    shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", "__pycache__", ".env"))
+    shutil.copytree(project, path, ignore=shutil.ignore_patterns(".venv", ".env"))
     with StandIn(signing_key=SIGNING_KEY) as executor:
         service = Service(path, project, clean_env, executor)
         service.start()
