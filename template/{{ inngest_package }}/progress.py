@@ -1,46 +1,45 @@
 """How far a run is: steps publish it to a table of the app's, and a page reads it from there.
 
 A table, and no connection, because it survives whatever restarts, and every replica of the app sees
-it. It is an SQLite file, which replicas on one machine share; over several machines use your
-PostgreSQL: the SQL is the same.
+it: in an SQLite file those on one machine, in PostgreSQL all of them.
 """
 
 import asyncio
 import logging
-import sqlite3
-from contextlib import closing
 from functools import lru_cache
-from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from pydantic import AfterValidator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .progress_tables import DatabaseError, PostgresTable, SqliteTable, check_database
 from .settings import ENV_FILE, PROJECT_ROOT, load_settings
-
-TABLE = """
-CREATE TABLE IF NOT EXISTS progress (
-    event_id TEXT PRIMARY KEY, percent INTEGER NOT NULL, message TEXT NOT NULL
-)"""
 
 # A step that runs a second time comes with an older value: progress never goes back.
 PUBLISH = """
-INSERT INTO progress (event_id, percent, message) VALUES (?, ?, ?)
+INSERT INTO inngest_progress (event_id, percent, message) VALUES (?, ?, ?)
 ON CONFLICT (event_id) DO UPDATE SET percent = excluded.percent, message = excluded.message
-WHERE excluded.percent >= progress.percent"""
+WHERE excluded.percent >= inngest_progress.percent"""
 
-READ = "SELECT percent, message FROM progress WHERE event_id = ?"
+READ = "SELECT percent, message FROM inngest_progress WHERE event_id = ?"
 
 logger = logging.getLogger(__name__)
 
 
 class ProgressSettings(BaseSettings):
-    """PROGRESS_DATABASE, from the environment or from `.env`."""
+    """PROGRESS_DATABASE, from the environment or from `.env`: a file, or a URL of PostgreSQL."""
 
     model_config = SettingsConfigDict(
-        env_file=ENV_FILE, env_file_encoding="utf-8-sig", env_ignore_empty=True, extra="ignore"
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8-sig",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
     )
 
-    progress_database: Path = PROJECT_ROOT / ".inngest" / "progress.sqlite3"
+    progress_database: Annotated[str, AfterValidator(check_database)] = str(
+        PROJECT_ROOT / ".inngest" / "progress.sqlite3"
+    )
 
 
 class Progress(NamedTuple):
@@ -53,6 +52,9 @@ def get_progress_settings() -> ProgressSettings:
     return load_settings(ProgressSettings)
 
 
+get_progress_settings()  # a wrong value ends the start of the app, not a step of a run
+
+
 async def publish_progress(event_id: str, percent: int, message: str) -> None:
     """Say how far the run of an event is.
 
@@ -62,34 +64,25 @@ async def publish_progress(event_id: str, percent: int, message: str) -> None:
         percent: How much is done in all, 0 to 100; not how much more.
     """
     try:
-        await asyncio.to_thread(_publish, event_id, percent, message)
-    except (sqlite3.Error, OSError) as error:  # what only shows the work must not stop it
+        await asyncio.to_thread(_get_table().execute, PUBLISH, event_id, percent, message)
+    except DatabaseError as error:  # what only shows the work must not stop it
         logger.warning("Progress of %s was not published: %s", event_id, error)
 
 
 async def read_progress(event_id: str) -> Progress | None:
     """How far it is; None if nothing has been published."""
     try:
-        return await asyncio.to_thread(_read, event_id)
-    except (sqlite3.Error, OSError) as error:
+        rows = await asyncio.to_thread(_get_table().execute, READ, event_id)
+    except DatabaseError as error:
         logger.warning("Progress of %s was not read: %s", event_id, error)
         return None
+    return Progress(*rows[0]) if rows else None
 
 
-def _publish(event_id: str, percent: int, message: str) -> None:
-    with closing(_connect()) as database, database:
-        database.execute(PUBLISH, (event_id, percent, message))
+def _get_table() -> SqliteTable | PostgresTable:
+    return _open_table(get_progress_settings().progress_database)
 
 
-def _read(event_id: str) -> Progress | None:
-    with closing(_connect()) as database:
-        row = database.execute(READ, (event_id,)).fetchone()
-    return Progress(*row) if row else None
-
-
-def _connect() -> sqlite3.Connection:
-    path = get_progress_settings().progress_database
-    path.parent.mkdir(parents=True, exist_ok=True)
-    database = sqlite3.connect(path, timeout=5)
-    database.execute(TABLE)
-    return database
+@lru_cache
+def _open_table(database: str) -> SqliteTable | PostgresTable:
+    return PostgresTable(database) if "://" in database else SqliteTable(database)

@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 
 from .errors import ConfigurationError
 from .progress import read_progress
-from .runs import RunStatus, RunsUnavailable, get_runs
+from .runs import EventRuns, RunsUnavailable, get_runs
 
 LOOK_INTERVAL = 0.5  # seconds between two looks into the table
 RUN_INTERVAL = 5.0  # seconds between two questions to Inngest
@@ -57,31 +57,31 @@ async def _follow(event_id: str) -> AsyncIterator[str]:
     end = time.monotonic() + STREAM_TIME
     next_question = time.monotonic()
     while time.monotonic() < end:
-        run = None
+        runs = None
         progress = await read_progress(event_id)
         is_done = progress is not None and progress.percent >= 100
         if is_done or time.monotonic() >= next_question:
-            # The table knows what steps said. That a run has failed, or was cancelled, Inngest
-            # knows.
-            run = await _find_end(event_id)
+            # The table knows what steps said, Inngest that a run has failed or was cancelled.
+            runs = await _find_end(event_id)
             next_question = time.monotonic() + RUN_INTERVAL
             progress = await read_progress(event_id)
         if progress and progress != shown:
             yield _message("progress", progress._asdict())
             shown = progress
-        if run:
-            yield _message("end", {"status": run.status, "reason": run.reason})
+        if runs:
+            reason = next((run.reason for run in runs.runs if run.reason), None)
+            yield _message("end", {"status": runs.status, "reason": reason})
             return
         await asyncio.sleep(LOOK_INTERVAL)
 
 
-async def _find_end(event_id: str) -> RunStatus | None:
-    """The run, if it is over; None while it goes on, and while Inngest does not answer."""
+async def _find_end(event_id: str) -> EventRuns | None:
+    """The runs, if they are over; None while one goes on, and while Inngest does not answer."""
     try:
         runs = await get_runs(event_id)
     except (ConfigurationError, RunsUnavailable, ValueError):
         return None
-    return runs.runs[0] if runs.is_over else None
+    return runs if runs.is_over else None
 
 
 def _message(name: str, data: dict[str, object]) -> str:

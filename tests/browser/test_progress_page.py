@@ -92,7 +92,7 @@ def test_page_shows_progress_live_and_survives_reload_and_restart(
             server.sync(app.url)
             started = httpx.post(f"{app.url}/progress", json={"parts": PARTS}, trust_env=False)
             page.open(app.url + started.headers["location"])
-            page.wait_until(lambda: page.text("status") == "live")
+            page.wait_until(lambda: page.text("status") == "Live")
 
             let_pass(server, 3)
             page.wait_until(lambda: shown_percent(page) >= 10)
@@ -108,12 +108,12 @@ def test_page_shows_progress_live_and_survives_reload_and_restart(
             let_pass(server, 6)
             page.wait_until(lambda: shown_percent(page) > percent)
             server.finish()
-            page.wait_until(lambda: page.text("status") == "completed")
+            page.wait_until(lambda: page.text("status") == "Completed")
 
             assert page.text("percent") == "100 %"
             assert page.text("message") == "21000 rows exported"
             page.reload()
-            page.wait_until(lambda: page.text("status") == "completed")
+            page.wait_until(lambda: page.text("status") == "Completed")
             assert page.text("percent") == "100 %"
             assert all(url.startswith(app.url) for url in page.requested)
             if os.environ.get("SCREENSHOT"):

@@ -8,6 +8,7 @@ import inngest
 
 from ..client import inngest_client
 from ..events import ChargeRequested, CheckoutCancelled, CheckoutStarted
+from .charge import charge
 
 MAX_CHARGES = 3
 PAUSE = timedelta(seconds=5)
@@ -26,22 +27,10 @@ async def reserve(order_id: str, item: str) -> bool:
     return item != "sold out"
 
 
-async def call_payment_service(idempotency_key: str, amount: int) -> str:
-    """One POST with the header `Idempotency-Key`: sent twice, it is still one charge.
-
-    402 is an outcome, "declined"; so is 429, "busy". Whatever else goes wrong may be an exception.
-    """
-    return "declined" if amount > 1000 else "charged"
-
-
 async def release(order_id: str) -> None: ...
 
 
 async def refund(idempotency_key: str) -> None: ...
-
-
-async def print_label(order_id: str) -> str:
-    return f"label of {order_id}"
 
 
 @inngest_client.create_function(
@@ -59,13 +48,11 @@ async def saga(ctx: inngest.Context) -> dict[str, Any]:
         )
     )
     outcome = await _charge(ctx, order) if all(reserved) else "sold out"
+    if outcome == "unknown":
+        await ctx.step.run("refund", refund, order.order_id)
     if outcome != "charged":
-        if outcome == "unknown":
-            await ctx.step.run("refund", refund, order.order_id)
         await ctx.step.run("release", release, order.order_id)
-        return {"success": False, "outcome": outcome}
-    label = await ctx.step.run("print-label", print_label, order.order_id)
-    return {"success": True, "outcome": outcome, "label": label}
+    return {"success": outcome == "charged", "outcome": outcome}
 
 
 async def _charge(ctx: inngest.Context, order: CheckoutStarted) -> str:
@@ -85,22 +72,6 @@ async def _charge(ctx: inngest.Context, order: CheckoutStarted) -> str:
             return outcome
         await ctx.step.sleep(f"pause-{attempt}", PAUSE)
     return "busy"
-
-
-# A throttle counts starts of runs, neither steps nor retries: so one external call for each run,
-# and no retries. (Up to `2 * limit + burst` runs may start within one period.)
-@inngest_client.create_function(
-    fn_id="saga-charge",
-    name="Saga: one charge",
-    trigger=ChargeRequested.trigger(),
-    retries=0,
-    throttle=inngest.Throttle(limit=10, period=timedelta(seconds=1)),
-)
-async def charge(ctx: inngest.Context) -> str:
-    request = ChargeRequested.parse(ctx.event)
-    return await ctx.step.run(
-        "call-payment-service", call_payment_service, request.idempotency_key, request.amount
-    )
 
 
 @inngest_client.create_function(
