@@ -70,8 +70,9 @@ POLL_PAUSE = 1.0  # between looks at the table, unless woken
 CLAIM = 60.0  # for which a row is one relay's: another takes it when that has ended meanwhile
 CHECK_PAUSE = 5.0  # until Inngest is asked for the run; twice as long each time there is none
 MAX_CHECK_PAUSE = 3600.0
-RETRY_PAUSE = 10.0  # while Inngest does not answer
+RETRY_PAUSE = 10.0  # while Inngest takes no event, at least: then a tenth of the event's age
 GIVE_UP_AGE = 20 * 3600.0  # well before Inngest forgets ids, after 24 hours
+LAST_ROUND = 10.0  # that the app's end waits for what is being sent
 
 BATCH = 50  # rows at a time
 MAX_CALLS = 10_000  # of runs, that wait to be noted
@@ -87,7 +88,10 @@ WHERE id IN (SELECT id FROM inngest_outbox WHERE due_at <= :now ORDER BY due_at 
 AND due_at <= :now
 RETURNING id, name, data, runs, created_at, sent_ids, run_ids
 """
-PUT_BACK = "UPDATE inngest_outbox SET due_at = :due_at, sent_ids = :sent_ids WHERE id = :id"
+# Appended, for another relay may have sent the row too, after a claim that was too short.
+PUT_BACK = """
+UPDATE inngest_outbox SET due_at = :due_at, sent_ids = sent_ids || ' ' || :sent_id WHERE id = :id
+"""
 NOTE_RUN = "UPDATE inngest_outbox SET run_ids = run_ids || ' ' || :run_id WHERE id = :id"
 DELETE = "DELETE FROM inngest_outbox WHERE id = :id"
 
@@ -120,6 +124,7 @@ class Outbox:
         self._execute = execute
         self._paramstyle = paramstyle
         self._waking = asyncio.Event()
+        self._is_ending = False
         self._calls: deque[tuple[str, str]] = deque(maxlen=MAX_CALLS)
 
     def insert_statement(
@@ -147,15 +152,26 @@ class Outbox:
 
     @asynccontextmanager
     async def relaying(self) -> AsyncIterator[None]:
-        """Relay for as long as the context lasts: the app's lifespan."""
-        inngest_client.add_middleware(partial(_CallWatch, calls=self._calls))
-        relay = asyncio.create_task(self._relay_for_ever())
+        """Relay for as long as the context lasts: the app's lifespan.
+
+        Its end waits for what is being sent, up to 10 seconds: what Inngest calls an event is known
+        only from its answer.
+        """
+        self._waking = asyncio.Event()  # of this event loop; tests have several
+        self._is_ending = False
+        watch = partial(_CallWatch, calls=self._calls)
+        inngest_client.add_middleware(watch)
+        relay = asyncio.create_task(self._relay_until_end())
         try:
             yield
         finally:
+            self._is_ending = True
+            self.wake()
+            await asyncio.wait([relay], timeout=LAST_ROUND)
             relay.cancel()
             with suppress(asyncio.CancelledError):
                 await relay
+            inngest_client.middleware.remove(watch)
 
     async def relay(self) -> int:
         """Send or check each row that is due, once; how many there were."""
@@ -163,58 +179,70 @@ class Outbox:
         now = time.time()
         values = {"now": now, "claimed_until": now + CLAIM, "batch": BATCH}
         rows = await self._execute(self._with_parameters(TAKE), values)
-        await asyncio.gather(*(self._relay_row(_read(row)) for row in rows))
+        relaying = [self._relay_row(_read(row)) for row in rows]
+        # Each row to its end, whatever becomes of the others.
+        outcomes = await asyncio.gather(*relaying, return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
         return len(rows)
 
     async def _note_calls(self) -> None:
         """Write down which runs have called this app; most are of events sent otherwise."""
         while self._calls:
-            event_id, run_id = self._calls[0]
-            values = {"id": event_id, "run_id": run_id}
-            await self._execute(self._with_parameters(NOTE_RUN), values)
-            self._calls.popleft()
-
-    async def _relay_for_ever(self) -> None:
-        while True:
-            self._waking.clear()
-            found = 0
+            event_id, run_id = call = self._calls.popleft()
             try:
-                found = await self.relay()
-            except Exception:  # of the database; rows that were taken come back after CLAIM
-                logger.exception("The outbox could not be read or written")
-            if found == BATCH:
-                continue
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._waking.wait(), POLL_PAUSE)
+                values = {"id": event_id, "run_id": run_id}
+                await self._execute(self._with_parameters(NOTE_RUN), values)
+            except BaseException:  # of the database, or the app's end: not noted yet
+                self._calls.appendleft(call)
+                raise
+
+    async def _relay_until_end(self) -> None:
+        while not self._is_ending:
+            self._waking.clear()
+            if await self._relay_safely() < BATCH:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._waking.wait(), POLL_PAUSE)
+        with suppress(Exception):
+            await self._note_calls()
+
+    async def _relay_safely(self) -> int:
+        try:
+            return await self.relay()
+        except Exception:  # of the database; rows that were taken come back after CLAIM
+            logger.exception("The outbox could not be read or written")
+            return 0
 
     async def _relay_row(self, row: _Row) -> None:
+        age = time.time() - row.created_at
         try:
             if await _has_runs(row):
                 await self._delete(row)
                 return
-            if time.time() - row.created_at > GIVE_UP_AGE:
+            if row.sent_ids and age > GIVE_UP_AGE:
                 await self._give_up(row)
                 return
             event = inngest.Event(id=row.id, name=row.name, data=json.loads(row.data))
-            row.sent_ids += await inngest_client.send(event)
+            (sent_id,) = await inngest_client.send(event)
         except Exception as error:  # noqa: BLE001 # whatever it was, the row is sent again
             logger.warning("%s %s was not sent: %s", row.name, row.id, error)
-            await self._put_back(row, RETRY_PAUSE)
+            await self._put_back(row, max(RETRY_PAUSE, age / 10))
             return
         if row.runs == 0:
             await self._delete(row)
         else:
-            pause = CHECK_PAUSE * 2 ** (len(row.sent_ids) - 1)
-            await self._put_back(row, min(pause, MAX_CHECK_PAUSE))
+            pause = CHECK_PAUSE * 2 ** len(row.sent_ids)
+            await self._put_back(row, min(pause, MAX_CHECK_PAUSE), sent_id)
 
     async def _give_up(self, row: _Row) -> None:
         """Keep the row, but look at it no more: `due_at` is NULL."""
         logger.error("%s %s was sent %d times: no run", row.name, row.id, len(row.sent_ids))
         await self._put_back(row, None)
 
-    async def _put_back(self, row: _Row, pause: float | None) -> None:
+    async def _put_back(self, row: _Row, pause: float | None, sent_id: str = "") -> None:
         due_at = None if pause is None else time.time() + pause
-        values = {"id": row.id, "due_at": due_at, "sent_ids": " ".join(row.sent_ids)}
+        values = {"id": row.id, "due_at": due_at, "sent_id": sent_id}
         await self._execute(self._with_parameters(PUT_BACK), values)
 
     async def _delete(self, row: _Row) -> None:

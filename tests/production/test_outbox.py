@@ -1,5 +1,6 @@
 """The outbox against servers that lose events, senders that are killed, and two databases."""
 
+import asyncio
 import os
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import inngest
 import psycopg
 import pytest
 from inngest_devtools.testing import free_port, serve
@@ -20,6 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from core.inngest.client import inngest_client
+from core.inngest.events import ExampleEvent
+from core.inngest.outbox import SCHEMA, Outbox, Rows, Values
 from tests.production.inngest_start import InngestStart
 from tests.production.service import Service
 
@@ -40,6 +45,7 @@ from core.inngest.events import ExampleEvent
 
 DATABASE = os.environ["DATABASE"]
 IS_POSTGRES = DATABASE.startswith("postgresql:")
+CONNECTION = psycopg.connect(DATABASE, autocommit=True) if IS_POSTGRES else sqlite3.connect(DATABASE)
 
 module.CHECK_PAUSE = module.RETRY_PAUSE = 0.1
 module.POLL_PAUSE = 0.02
@@ -47,13 +53,13 @@ module.CLAIM = 1.0
 module.BATCH = 5
 
 
-def connect():
-    return psycopg.connect(DATABASE) if IS_POSTGRES else sqlite3.connect(DATABASE)
+def transaction():
+    return CONNECTION.transaction() if IS_POSTGRES else CONNECTION
 
 
 async def execute(sql, values):
-    with connect() as connection:
-        cursor = connection.execute(sql, values)
+    with transaction():
+        cursor = CONNECTION.execute(sql, values)
         return cursor.fetchall() if cursor.description else []
 
 
@@ -61,19 +67,19 @@ outbox = module.Outbox(execute, paramstyle="pyformat" if IS_POSTGRES else "named
 
 
 def write(count):
-    with connect() as connection:
-        connection.execute("CREATE TABLE orders (id TEXT PRIMARY KEY)")
-        connection.execute(module.SCHEMA)
+    with transaction():
+        CONNECTION.execute("CREATE TABLE orders (id TEXT PRIMARY KEY)")
+        CONNECTION.execute(module.SCHEMA)
     for number in range(count):
         place(f"order-{number}", fails=number % 3 == 2)
 
 
 def place(order_id, *, fails):
     try:
-        with connect() as connection:
-            connection.execute(f"INSERT INTO orders (id) VALUES ('{order_id}')")
+        with transaction():
+            CONNECTION.execute(f"INSERT INTO orders (id) VALUES ('{order_id}')")
             event = ExampleEvent(message=order_id)
-            connection.execute(*outbox.insert_statement(event, id=order_id))
+            CONNECTION.execute(*outbox.insert_statement(event, id=order_id))
             if fails:
                 raise RuntimeError("no stock")
     except RuntimeError:
@@ -233,6 +239,40 @@ def test_relay_from_two_replicas_sends_each_event_once(
 
     assert set(server.runs) == COMMITTED
     assert set(server.sent.values()) == {1}
+
+
+def test_end_while_event_is_sent_notes_what_inngest_called_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twice, as in the tests of an app: each has an event loop of its own."""
+    database = sqlite3.connect(":memory:", isolation_level=None)
+    database.execute(SCHEMA)
+
+    async def execute(sql: str, values: Values) -> Rows:
+        return database.execute(sql, values).fetchall()
+
+    outbox = Outbox(execute)
+    middleware = list(inngest_client.middleware)
+
+    async def relay(event_id: str) -> None:
+        sending = asyncio.Event()
+
+        async def send(event: inngest.Event) -> list[str]:
+            sending.set()
+            await asyncio.sleep(0.1)
+            return [f"{event.id} at Inngest"]
+
+        monkeypatch.setattr(inngest_client, "send", send)
+        database.execute(*outbox.insert_statement(ExampleEvent(), id=event_id))
+        async with outbox.relaying():
+            await sending.wait()
+
+    for event_id in ("first", "second"):
+        asyncio.run(relay(event_id))
+
+    rows = database.execute("SELECT trim(sent_ids) FROM inngest_outbox ORDER BY id").fetchall()
+    assert rows == [("first at Inngest",), ("second at Inngest",)]
+    assert inngest_client.middleware == middleware
 
 
 # The app with a route that places orders, and a function that notes each of its runs.
