@@ -1,7 +1,6 @@
 """What the server refuses when an app syncs, and what it takes."""
 
 from datetime import timedelta
-from typing import Any
 from zoneinfo import available_timezones
 
 import httpx
@@ -19,31 +18,62 @@ def test_sync_without_functions_is_refused_though_it_answers_200(app: App) -> No
         app.serve()
 
 
-def test_sync_with_options_beyond_the_servers_limits_is_refused(app: App) -> None:
-    @app.function(
-        concurrency=[inngest.Concurrency(limit=1, key=f"event.data.{key}") for key in "abc"]
-    )
+SECOND = timedelta(seconds=1)
+BATCH = inngest.Batch(max_size=2, timeout=SECOND)
+
+
+def make_crons(*crons: str, jitter: str | None = None) -> list[inngest.TriggerCron]:
+    return [inngest.TriggerCron(cron=cron, jitter=jitter) for cron in crons]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"trigger": [inngest.TriggerEvent(event="a")] * 2}, "duplicate trigger"),
+        (
+            {"trigger": make_crons("* * * * *") + make_crons("* * * * *", jitter="5s")},
+            "duplicate cron expression",
+        ),
+        ({"trigger": inngest.TriggerEvent(event="a" * 256)}, "event name is too long"),
+        ({"trigger": make_crons(f"0 9 * * {'1,' * 140}1")}, "cron is too long"),
+        ({"trigger": make_crons("* * * * *", jitter="6m")}, "cron jitter must be"),
+        ({"trigger": make_crons("* * * * *", jitter="5")}, "isn't a valid jitter duration"),
+        (
+            {"concurrency": [inngest.Concurrency(limit=1, key=f"event.data.{k}") for k in "abc"]},
+            "concurrency",
+        ),
+        (
+            {"concurrency": [inngest.Concurrency(limit=1, scope="account")]},
+            "concurrency key must be specified",
+        ),
+        (
+            {"concurrency": [inngest.Concurrency(limit=1, scope="env")]},
+            "concurrency key must be specified",
+        ),
+        (
+            {"batch_events": BATCH, "priority": inngest.Priority(run="0")},
+            r"(?i)batch|priority",
+        ),
+        ({"batch_events": inngest.Batch(max_size=2)}, r"timeout|duration"),
+        (
+            {"debounce": inngest.Debounce(period=timedelta(days=8))},
+            r"debounce period .* greater than the max",
+        ),
+        ({"rate_limit": inngest.RateLimit(limit=0, period=SECOND)}, "limit must be greater than 0"),
+        (
+            {"rate_limit": inngest.RateLimit(limit=1, period=timedelta(hours=25))},
+            "period must be less than",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_sync_with_options_that_the_server_does_not_take_is_refused(
+    app: App, options: Json, message: str
+) -> None:
+    @app.function(**options)
     async def handler(ctx: inngest.Context) -> None: ...
 
-    with pytest.raises(SyncError, match="concurrency"):
-        app.serve()
-
-
-def test_sync_batch_with_priority_is_refused(app: App) -> None:
-    batch = inngest.Batch(max_size=2, timeout=timedelta(seconds=1))
-
-    @app.function(batch_events=batch, priority=inngest.Priority(run="0"))
-    async def handler(ctx: inngest.Context) -> None: ...
-
-    with pytest.raises(SyncError, match=r"(?i)batch|priority"):
-        app.serve()
-
-
-def test_sync_batch_without_timeout_is_refused(app: App) -> None:
-    @app.function(batch_events=inngest.Batch(max_size=2))
-    async def handler(ctx: inngest.Context) -> None: ...
-
-    with pytest.raises(SyncError, match=r"timeout|duration"):
+    with pytest.raises(SyncError, match=message):
         app.serve()
 
 
@@ -86,23 +116,6 @@ def test_sync_cron_that_the_server_reads_is_accepted(app: App, cron: str) -> Non
     async def handler(ctx: inngest.Context) -> None: ...
 
     app.serve()
-
-
-@pytest.mark.parametrize("scope", ["account", "env"])
-def test_sync_concurrency_beyond_the_function_without_key_is_refused(app: App, scope: Any) -> None:
-    @app.function(concurrency=[inngest.Concurrency(limit=1, scope=scope)])
-    async def handler(ctx: inngest.Context) -> None: ...
-
-    with pytest.raises(SyncError, match="concurrency key must be specified"):
-        app.serve()
-
-
-def test_sync_debounce_of_more_than_a_week_is_refused(app: App) -> None:
-    @app.function(debounce=inngest.Debounce(period=timedelta(days=8)))
-    async def handler(ctx: inngest.Context) -> None: ...
-
-    with pytest.raises(SyncError, match=r"debounce period .* greater than the max"):
-        app.serve()
 
 
 @pytest.mark.parametrize(

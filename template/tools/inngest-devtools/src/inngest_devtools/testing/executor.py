@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -26,7 +27,7 @@ from inngest_devtools.testing.flow_control import (
     find_limits,
     find_priority,
 )
-from inngest_devtools.testing.functions import Function
+from inngest_devtools.testing.functions import Firing, Function
 from inngest_devtools.testing.inngest_server import Status
 from inngest_devtools.testing.matching import holds, triggers
 from inngest_devtools.testing.protocol import (
@@ -51,6 +52,7 @@ BACKOFF = (15, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)
 MAX_CALLS = 10_000  # in one test: functions that start each other without end
 MAX_STEPS = 1000  # in one run, which fails as soon as it has had as many
 MAX_SLEEP = 366 * 86_400  # seconds
+CRON_EVENT = "inngest/scheduled.timer"  # what starts the runs of a cron
 MAX_REQUESTS = 100  # at once, as the server's queue workers
 
 # Seconds, real ones, until the server begins a run: the step that sends its event may end before.
@@ -70,6 +72,7 @@ class Executor:
         self.runs: list[RunState] = []
         self.events: list[Json] = []
         self.clock: VirtualTime[Timer | Call] = VirtualTime()
+        self._began = datetime.now(UTC)
         self._app = app
         self._functions = functions
         self._mail: SimpleQueue[Callable[[], None]] = SimpleQueue()
@@ -122,8 +125,9 @@ class Executor:
         self.work()
 
     def pass_time_until(self, then: float) -> None:
-        """Let time pass until a moment, and do all that is due by then."""
+        """Let time pass until a moment, and do all that is due by then, crons included."""
         self.work()
+        self._schedule_crons(then)
         while self.clock.next_due() <= then:
             self.pass_time()
         self.clock.now = then
@@ -203,7 +207,8 @@ class Executor:
         self._calls += 1
         if self._calls > MAX_CALLS:
             raise AssertionError(
-                f"more than {MAX_CALLS} calls: do functions start each other without end?"
+                f"more than {MAX_CALLS} calls in one test: do functions start each other without"
+                " end, or has a cron fired that often?"
             )
         self._concurrency.take(call.run)
         self._in_flight.append(call)
@@ -262,6 +267,23 @@ class Executor:
             return False
         return "timeout" not in rule or self.clock.now <= run.created + seconds(rule["timeout"])
 
+    def _schedule_crons(self, until: float) -> None:
+        """Put in what crons do from now on until a moment."""
+        for function in self._functions:
+            span = (self._began + timedelta(seconds=end) for end in (self.clock.now, until))
+            for firing in function.list_firings(*span):
+                delay = (firing.fires_at - self._began).total_seconds() - self.clock.now
+                self.clock.push(partial(self._fire, function, firing), delay=delay)
+
+    def _fire(self, function: Function, firing: Firing) -> None:
+        scheduled_at, fires_at = map(_rfc3339, (firing.scheduled_at, firing.fires_at))
+        data = {"cron": firing.cron, "scheduledAt": scheduled_at, "fireAt": fires_at}
+        event = make_event(CRON_EVENT, data)
+        # Two crons of a function that fire at one time are one event, and so one run.
+        event |= {"id": scheduled_at, "ts": int(firing.fires_at.timestamp() * 1000)}
+        self._deliver(event)
+        self._schedule(function, event)
+
     # --- Which runs there are
 
     def _schedule(self, function: Function, event: Json) -> None:
@@ -269,7 +291,7 @@ class Executor:
         if key in self._started:
             return
         self._started.add(key)
-        if self._batcher.takes(function, event):
+        if event["name"] != CRON_EVENT and self._batcher.takes(function, event):
             self._batcher.add(function, event)
         else:
             self._admit(function, [event])
@@ -307,8 +329,9 @@ class Executor:
         start = function.timeouts.get("start")
         if start and not is_batch:
             self.clock.push(partial(self._cancel_unless_started, run), delay=seconds(start))
-        # An event whose time is in the future starts its run then.
-        delay = 0 if is_batch else seconds_until_ts(event["ts"])
+        # An event whose time is in the future starts its run then. A cron's time has come.
+        is_due = is_batch or event["name"] == CRON_EVENT
+        delay = 0 if is_due else seconds_until_ts(event["ts"])
         self.clock.push(Call(run), delay=delay)
 
     def _take_singleton(self, run: RunState) -> bool:
@@ -498,6 +521,10 @@ class Executor:
 
     def _running(self) -> list[RunState]:
         return [run for run in self.runs if run.is_running]
+
+
+def _rfc3339(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _raise(problem: Exception) -> None:

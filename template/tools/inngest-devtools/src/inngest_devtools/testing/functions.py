@@ -1,21 +1,37 @@
 """A registered function: the part of its configuration by which the stand-in runs it."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any, Self
 
-from inngest_devtools.testing.protocol import Json
+from inngest_devtools.testing.crons import read_cron
+from inngest_devtools.testing.protocol import Json, read_duration
 from inngest_devtools.testing.unsupported import Unsupported
 
 MAX_RETRIES = 20  # of one step; a function may ask for more, and does not get them
 DEFAULT_RETRIES = 4
 IDEMPOTENCY_PERIOD = "24h"
 
-
 # The options that are imitated; `name` changes nothing that a test can see.
 OPTIONS = {
     *("id", "name", "triggers", "steps", "batchEvents", "cancel", "concurrency", "debounce"),
     *("idempotency", "priority", "rateLimit", "singleton", "throttle", "timeouts"),
 }
+
+
+@dataclass(frozen=True)
+class Firing:
+    """One time at which a cron runs a function.
+
+    Args:
+        scheduled_at: As the cron says.
+        fires_at: The same, or later by the cron's jitter.
+    """
+
+    cron: str
+    scheduled_at: datetime
+    fires_at: datetime
 
 
 @dataclass(kw_only=True)
@@ -68,6 +84,27 @@ class Function:
             throttle=config.get("throttle"),
             timeouts=config.get("timeouts") or {},
         )
+
+    def list_firings(self, after: datetime, until: datetime) -> list[Firing]:
+        """When the function's crons run it in a span of time."""
+        firings = []
+        for trigger in self.triggers:
+            if "cron" not in trigger:
+                continue
+            schedule = read_cron(trigger["cron"])
+            when = schedule.next_after(after)
+            while when is not None and when <= until:
+                firings.append(Firing(trigger["cron"], when, when + _jitter(trigger, when)))
+                when = schedule.next_after(when)
+        return firings
+
+
+def _jitter(trigger: Json, when: datetime) -> timedelta:
+    """From a second on to the cron's jitter; as on the server the same for the same time."""
+    most = read_duration(trigger.get("jitter") or "")
+    if not most:
+        return timedelta()
+    return timedelta(seconds=Random(f"{trigger['cron']} {when}").uniform(1, most))
 
 
 def _read_rate_limit(config: Json) -> Any:

@@ -58,7 +58,7 @@ class InngestServer(ABC):
     def invoke(self, function_id: str, data: Json | None = None) -> Run:
         """Run a function whatever its trigger is, and return its run when every run has ended.
 
-        That is how a function with a cron is run: no virtual time does.
+        That is how a function with a cron is run on both servers.
         """
 
     @abstractmethod
@@ -102,7 +102,10 @@ class InngestServer(ABC):
         raise Unsupported("most_at_once on a real server: mark the test with `virtual_time`")
 
     def pass_time(self, seconds: float) -> None:
-        """Let a time pass, with all that is due in it.
+        """Let a time pass, with all that is due in it: a day fires each daily cron once.
+
+        Crons fire in this alone. `finish` and `wait_until` hurry through the time that the test's
+        own runs take. A schedule without a time zone is in UTC, as in production.
 
         Raises:
             Unsupported: On a real server, whose time no one can hurry.
