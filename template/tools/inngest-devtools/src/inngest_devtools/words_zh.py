@@ -77,7 +77,7 @@ WORDS = {
     "Dev Server stopped.": "Dev Server 已停止。",
     "The Dev Server does not run.": "Dev Server 没有在运行。",
     "The app does not answer at {url} yet: start it with `{dev}`.": (
-        "应用还没有在 {url} 应答：用 `{dev}` 启动它。"
+        "应用还没有在 {url} 响应：用 `{dev}` 启动它。"
     ),
     "There is no log yet: the Dev Server was never started here.": (
         "还没有日志：Dev Server 从未在这里启动过。"
@@ -86,7 +86,7 @@ WORDS = {
         "Dev Server：没有运行。用 `{dev}` 或 `{start}` 启动。"
     ),
     "Dev Server: pid {pid} does not answer at {url}. See `{logs}`.": (
-        "Dev Server：pid {pid} 没有在 {url} 应答。请看 `{logs}`。"
+        "Dev Server：pid {pid} 没有在 {url} 响应。请看 `{logs}`。"
     ),
     "Dev Server: running at {url} (pid {pid})\nApp:        {seen}": (
         "Dev Server：运行在 {url}（pid {pid}）\n应用：      {seen}"
@@ -98,7 +98,7 @@ WORDS = {
         "{cli} 运行不了：{reason}。它是给这个系统用的吗？"
     ),
     "The Dev Server did not answer at {url} within {timeout:.0f} s.": (
-        "Dev Server 在 {timeout:.0f} 秒内没有在 {url} 应答。"
+        "Dev Server 在 {timeout:.0f} 秒内没有在 {url} 响应。"
     ),
     "One of the Dev Server's ports was taken, and it moved to another. Start again.": (
         "Dev Server 有一个端口被占，它换到了别的端口。请重新启动。"
@@ -124,8 +124,8 @@ WORDS = {
     "{base}/{archive} is not the file that {name} means: its SHA-256 is {digest}.": (
         "{base}/{archive} 和 {name} 里的校验和对不上：它的 SHA-256 是 {digest}。"
     ),
-    "the answer was {status_code} {reason_phrase}": "应答是 {status_code} {reason_phrase}",
-    "no answer in time": "超时没有应答",
+    "the answer was {status_code} {reason_phrase}": "响应是 {status_code} {reason_phrase}",
+    "no answer in time": "超时没有响应",
     "{url}: {problem}. Behind a proxy set HTTPS_PROXY; set INNGEST_DOWNLOAD_URL to a mirror; or "
     "put the CLI into bin/inngest by hand.": (
         "{url}：{problem}。在代理后面就设置 HTTPS_PROXY；有镜像就设置 INNGEST_DOWNLOAD_URL；"
@@ -149,9 +149,9 @@ WORDS = {
     "remove it": "请删掉它",
     '"{key}" is {value}, but has to be {type}.': '"{key}" 是 {value}，应该是{type}。',
     "a whole number": "整数",
-    "a text": "文本",
+    "a text": "字符串",
     "true or false": "true 或 false",
-    "a list of texts": "文本列表",
+    "a list of texts": "字符串列表",
     '"host" is "{value}": write "127.0.0.1", for the Dev Server asks nobody for a password.': (
         '"host" 是 "{value}"：请写 "127.0.0.1"，因为 Dev Server 不要密码，谁都能用。'
     ),
@@ -212,16 +212,16 @@ WORDS = {
     "the Dev Server does not run": "Dev Server 没有在运行",
     "{dev}, or {start}": "{dev}，或者 {start}",
     "the Dev Server runs (pid {pid}) but does not answer at {url}": (
-        "Dev Server 在运行（pid {pid}），但没有在 {url} 应答"
+        "Dev Server 在运行（pid {pid}），但没有在 {url} 响应"
     ),
     "{logs}, then {restart}": "先看 {logs}，再执行 {restart}",
-    "{url} answers (pid {pid})": "{url} 有应答（pid {pid}）",
-    "{url} answers, with {functions}": "{url} 有应答，共 {functions}",
-    "no app answers at {place}": "没有应用在 {place} 应答",
+    "{url} answers (pid {pid})": "{url} 有响应（pid {pid}）",
+    "{url} answers, with {functions}": "{url} 有响应，共 {functions}",
+    "no app answers at {place}": "没有应用在 {place} 响应",
     "{dev}; where that runs, it says why the app does not": (
         "{dev}；它要是已经在运行，那里写着应用为什么起不来"
     ),
-    "the answer was {reply}": "应答是 {reply}",
+    "the answer was {reply}": "响应是 {reply}",
     "is that this app? if so, let its middlewares pass requests to 127.0.0.1": (
         "那是这个应用吗？如果是，请让它的中间件放行发往 127.0.0.1 的请求"
     ),
@@ -244,7 +244,7 @@ WORDS = {
     "{function} was not started: {error}": "{function} 没有启动：{error}",
     "{field} is no field: write name=value.": "{field} 不是字段：请写成 name=value。",
     "The Dev Server does not answer at {origin}: start it with `{start}`.": (
-        "Dev Server 没有在 {origin} 应答：用 `{start}` 启动它。"
+        "Dev Server 没有在 {origin} 响应：用 `{start}` 启动它。"
     ),
     # new
     "Event": "事件",
@@ -322,9 +322,9 @@ WORDS = {
     "`adopt --write` shows the lines for the app as a diff, and writes them.": (
         "`adopt --write` 以 diff 的形式显示要加进应用的行，并写进去。"
     ),
-    "Where work gets lost today: {number}": "现在会丢任务的地方：{number}",
+    "Where work gets lost today: {number}": "现在会丢失任务的地方：{number}",
     "Where work gets lost today: no place that the sources show.": (
-        "现在会丢任务的地方：从源码里没有看到。"
+        "现在会丢失任务的地方：从源码里没有看到。"
     ),
     "1 place": "1 处",
     "{number} places": "{number} 处",
@@ -345,7 +345,7 @@ WORDS = {
     "write {lines} into {name}, then pip install -r {name}": (
         "把 {lines} 写进 {name}，再执行 pip install -r {name}"
     ),
-    "no pin of yours keeps the packages out": "锁定的版本都没有挡路",
+    "no pin of yours keeps the packages out": "锁定的版本都兼容",
     "{place}: {name}{spec} is too old": "{place}：{name}{spec} 太旧",
     "{name}>={floor} would do: raise it, run your tests": (
         "{name}>={floor} 就够了：提高版本，再跑一遍你们的测试"
@@ -454,7 +454,7 @@ WORDS = {
     # adopt: where work gets lost
     "background task {work}": "后台任务 {work}",
     "runs after the answer, once: a restart loses it, an error is only logged": (
-        "应答之后才运行，只运行一次：重启就丢，出错也只记一条日志"
+        "返回响应之后才运行，只运行一次：重启就丢，出错也只记一条日志"
     ),
     "{kind} started {place}{origin}": "{place}启动的{kind}{origin}",
     "thread": "线程",
@@ -468,7 +468,7 @@ WORDS = {
     ),
     "webhook {route}": "webhook {route}",
     "works before it answers: what fails half-way is sent again from the start, or never": (
-        "干完活才应答：做到一半失败，要么从头再来，要么就没有下文"
+        "做完全部工作才响应：做到一半失败，要么被重新发送、从头再来，要么就此丢失"
     ),
     "scheduled job {work}": "定时任务 {work}",
     "{library} task {name}": "{library} 任务 {name}",
