@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from inngest_devtools.testing._expression_parser import (
+from inngest_devtools.testing.expressions.functions import call
+from inngest_devtools.testing.expressions.nodes import (
     Call,
     Fold,
     Has,
@@ -13,14 +14,13 @@ from inngest_devtools.testing._expression_parser import (
     Node,
     Select,
 )
-from inngest_devtools.testing._expression_values import (
+from inngest_devtools.testing.expressions.values import (
     NO_OVERLOAD,
     TYPE_NAMES,
     UNKNOWN,
     Failure,
     TypeName,
     Value,
-    call,
     has,
     is_missing,
     select,

@@ -1,108 +1,36 @@
-"""Reads the text of an expression into nodes: the grammar of CEL, of which Inngest has a dialect.
+"""Reads the text of an expression into nodes: the grammar of CEL.
 
-Three steps, top down: `lift_literals` (the server's own, which gives the dialect half of its
-oddities), `_tokenise`, and `_Parser`, with a method for each level of precedence.
+First into tokens, then by recursive descent: `_Parser` has a method for each level of precedence.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from math import isfinite
 from typing import NamedTuple
 
+from inngest_devtools.testing.expressions.nodes import (
+    MAX_INT,
+    MAX_UINT,
+    MIN_INT,
+    Call,
+    Fold,
+    Has,
+    InvalidExpression,
+    ListOf,
+    Literal,
+    MapOf,
+    Name,
+    Node,
+    Select,
+    Uint,
+)
 from inngest_devtools.testing.unsupported import Unsupported
-
-
-class InvalidExpression(ValueError):
-    """The server refuses this expression."""
-
-
-class Uint(int):
-    """An unsigned integer, as in `8u`."""
-
-
-@dataclass(frozen=True)
-class Literal:
-    value: object
-
-
-@dataclass(frozen=True)
-class Name:
-    name: str
-
-
-@dataclass(frozen=True)
-class Select:
-    """`operand.field`"""
-
-    operand: "Node"
-    field: str
-
-
-@dataclass(frozen=True)
-class Has:
-    """`has(operand.field)`"""
-
-    operand: "Node"
-    field: str
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function or an operator, named as in CEL: `_==_`, `!_`, `_?_:_`, `_[_]`, `size`."""
-
-    function: str
-    args: tuple["Node", ...]
-    target: "Node | None" = None
-
-
-@dataclass(frozen=True)
-class ListOf:
-    items: tuple["Node", ...]
-
-
-@dataclass(frozen=True)
-class MapOf:
-    entries: tuple[tuple["Node", "Node"], ...]
-
-
-@dataclass(frozen=True)
-class Fold:
-    """A macro over a list or a map: `source.macro(variable, predicate)`; `map` has a transform."""
-
-    macro: str
-    source: "Node"
-    variable: str
-    predicate: "Node"
-    transform: "Node | None" = None
-
-
-Node = Literal | Name | Select | Has | Call | ListOf | MapOf | Fold
 
 
 class _Token(NamedTuple):
     kind: str
     text: str
 
-
-LIFTED = "abcdefghijklmnopqrstuvwxyz"  # literals beyond these stay where they are
-MIN_INT, MAX_INT, MAX_UINT = -(2**63), 2**63 - 1, 2**64 - 1
-
-# What the server lifts out of an expression, or has to step over while it looks for that.
-_LIFTABLE = re.compile(
-    r"""
-      (?P<comment>//[^\n]*)
-    | "(?P<double>(?:\\.|[^"\\])*)(?:"|\\?\Z)
-    | '(?P<single>(?:\\.|[^'\\])*)(?:'|\\?\Z)
-    | (?P<name>[A-Za-z_][A-Za-z0-9_]*)
-    | (?P<kept>0[A-Za-z]|[0-9]+[uU])
-    | (?P<float>\.[0-9]+(?:[eE][+-]?[0-9]*)?
-        |[0-9]+(?:\.[0-9]+(?:[eE][+-]?[0-9]*)?|[eE][+-]?[0-9]*))
-    | (?P<int>[0-9]+)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 _ESCAPE = (
     r"\\[abfnrtv\"'\\?`]|\\[0-3][0-7][0-7]|\\[xX][0-9a-fA-F]{2}"
@@ -142,62 +70,6 @@ def parse(text: str) -> Node:
         Unsupported: It has bytes, a name that starts with a dot, or more digits than are known.
     """
     return _Parser(text).parse()
-
-
-def lift_literals(text: str) -> tuple[str, dict[str, object]]:
-    """The text that the server evaluates, with `vars.a` for its first literal, and these `vars`.
-
-    The server moves quoted text and numbers out of an expression before it parses it (so that
-    expressions that differ in nothing else share a place in its cache), and does so by its
-    characters: backslashes in quoted text stay as they are, the raw string `r'x'` becomes the name
-    `rvars.a`, and `'''x'''` becomes `vars.avars.bvars.c`. Source: inngest 1.43.0,
-    vendor/github.com/inngest/expr/lift.go; `event.data.s == r'Hello'` was seen to match no "Hello".
-    """
-    if "vars." in text:
-        return text, {}
-    variables: dict[str, object] = {}
-    written = "".join(_lift(text, variables))
-    return written.strip(), variables
-
-
-def _lift(text: str, variables: dict[str, object]) -> Iterator[str]:
-    depth = 0  # numbers in square brackets stay, lists and indices alike
-    position = 0
-    follows_name = False
-    while position < len(text):
-        found = _LIFTABLE.match(text, position)
-        assert found is not None
-        kind, word = found.lastgroup or "other", found.group()
-        is_number = kind in ("kept", "float", "int")
-        starts_with_dot = word.startswith(".")
-        if is_number and (follows_name or (depth > 0 and not starts_with_dot)):
-            kind, word = "other", word[0]
-        position += len(word)
-        if kind == "comment":
-            continue
-        depth += {"[": 1, "]": -1}.get(word, 0)
-        if kind in ("double", "single", "float", "int") and len(variables) < len(LIFTED):
-            value = _lifted_value(kind, found[kind])
-            if value is not None:
-                letter = LIFTED[len(variables)]
-                variables[letter] = value
-                word = f"vars.{letter}"
-        elif kind in ("double", "single"):
-            raise Unsupported("an expression with more than 26 literals")
-        yield word
-        follows_name = word[-1].isascii() and (word[-1].isalnum() or word[-1] == "_")
-
-
-def _lifted_value(kind: str, text: str) -> object:
-    """The literal, or None for a number that the server leaves in its place."""
-    if kind in ("double", "single"):
-        return text
-    try:
-        value = int(text) if kind == "int" else float(text)
-    except ValueError:
-        return None
-    is_kept = value > MAX_INT if kind == "int" else not isfinite(value)
-    return None if is_kept else value
 
 
 def _tokenise(text: str) -> list[_Token]:

@@ -7,8 +7,8 @@ of the text later knows `async` alone. Source: inngest 1.43.0, pkg/expressions/r
 import json
 from collections.abc import Iterator
 
-from inngest_devtools.testing._expression_cel import Interpreter, Variables
-from inngest_devtools.testing._expression_parser import (
+from inngest_devtools.testing.expressions.interpreter import Interpreter, Variables
+from inngest_devtools.testing.expressions.nodes import (
     Call,
     Has,
     InvalidExpression,
@@ -19,9 +19,9 @@ from inngest_devtools.testing._expression_parser import (
     Node,
     Select,
     Uint,
-    parse,
 )
-from inngest_devtools.testing._expression_values import (
+from inngest_devtools.testing.expressions.parser import parse
+from inngest_devtools.testing.expressions.values import (
     Failure,
     TypeName,
     Value,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from inngest_devtools.testing._expression_parser import (
+from inngest_devtools.testing.expressions.nodes import (
     Call,
     Fold,
     Has,
@@ -19,7 +19,7 @@ from inngest_devtools.testing._expression_parser import (
     Node,
     Select,
 )
-from inngest_devtools.testing._expression_values import TYPE_NAMES, type_of
+from inngest_devtools.testing.expressions.values import TYPE_NAMES, type_of
 
 
 @dataclass(frozen=True)
