@@ -15,6 +15,7 @@ from typing import Any
 import inngest
 import pytest
 from inngest_devtools.testing import check_file, find_mistakes
+from inngest_devtools.testing.durable_code import DurableCodeWarning, check_source
 
 from tests.conftest import REPOSITORY, Run
 from tests.testing.inngest_app import App
@@ -28,9 +29,26 @@ FINALLY = "a step in finally runs the one in try twice: put it after the try"
 SENDS = "outside a step sends again at every replay: use ctx.step.send_event"
 NESTED = "is a step in a step, which fails the run: call it after that step"
 TWICE_ID = "is the id of two steps: give each its own, or a replay may mix them up"
-LOOP = "is the id of a step in a loop: put what differs into it, as in f'{id}-{index}'"
+LOOP = "is the id of a step in a loop: put what differs into it, as in f"
 NEVER = "never sees a NonRetriableError, which ends the run: let the step return an outcome"
 DIFFERS = "outside a step differs at every replay: call it in a step's function"
+REPEATS = "outside a step is done again at every replay: call it in a step's function"
+WAITS = "outside a step waits again at every replay: use ctx.step.sleep"
+CHANGED = "is changed in a step, which no replay runs again: return it from the step"
+ORDER = "has another order in another process: use sorted(...)"
+LOGGED = "is this replay's, and so is the time that is logged"
+BLOCKS = "holds up the event loop, and every other run with it: await an async call, or asyncio.to_thread"
+HIDES = (
+    "hides the error, which ends the retries: let it raise, or catch inngest.StepError where a step "
+    "has failed for good"
+)
+
+
+def see_the_last(name: str) -> str:
+    return (
+        f"this lambda sees the last {name} only: hand it over by functools.partial, or as "
+        f"lambda {name}={name}: ..."
+    )
 
 
 def write_handler(body: str, above: str = "") -> str:
@@ -357,9 +375,9 @@ REFUSED = {
         @client.create_function(fn_id="fn")
         async def handler(ctx):
             for item in items:
-                await ctx.step.run("charge", charge, item)  #! 'charge' {LOOP}
+                await ctx.step.run("charge", charge, item)  #! 'charge' {LOOP}'charge-{{index}}'
             while more:
-                await ctx.step.run("fetch", fetch)  #! 'fetch' {LOOP}
+                await ctx.step.run("fetch", fetch)  #! 'fetch' {LOOP}'fetch-{{index}}'
         """,
     "a step in a step": f"""
         @client.create_function(fn_id="fn")
@@ -381,7 +399,120 @@ REFUSED = {
             except inngest.StepError:  #! except inngest.StepError {NEVER}
                 await ctx.step.run("undo", undo)
         """,
+    "state of the handler that a step changes": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            paid, total, seen = [], 0, {{}}
+            found = dict()
+            lines: list[str] = []
+            async def charge():
+                nonlocal total
+                total += 1  #! total {CHANGED}
+                lines.append("charge")  #! lines {CHANGED}
+                found["id"] = 1  #! found {CHANGED}
+            await ctx.step.run("charge", charge)
+            await ctx.step.run("note", lambda: lines.append("note"))  #! lines {CHANGED}
+            return total, lines, found
+        """,
+    "lambdas that see the last of a loop": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            steps = [lambda: ctx.step.run(f"a-{{item}}", a, item) for item in items]  #! {see_the_last("item")}
+            await ctx.group.parallel(tuple(steps))
+            await ctx.group.parallel(
+                tuple(lambda: ctx.step.run(f"b-{{item}}", b) for item in items)  #! {see_the_last("item")}
+            )
+            tasks = []
+            for number, item in enumerate(items):
+                tasks.append(lambda: ctx.step.run(f"c-{{number}}", c))  #! {see_the_last("number")}
+            await ctx.group.parallel(tuple(tasks))
+        """,
+    "a set in a parallel group": f"""
+        from functools import partial
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            names = {{item["name"] for item in ctx.event.data["items"]}}
+            await ctx.group.parallel(tuple(partial(ctx.step.run, name, a) for name in names))  #! names {ORDER}
+            jobs = [partial(ctx.step.run, x, a) for x in set(ids)]  #! set(ids) {ORDER}
+            await ctx.group.parallel(tuple(jobs))
+        """,
+    "I/O between steps": f"""
+        import asyncio, httpx, requests, subprocess
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            requests.get(url)  #! requests.get {REPEATS}
+            subprocess.run(["ls"])  #! subprocess.run {REPEATS}
+            async with httpx.AsyncClient() as http:
+                await http.post(url)  #! http.post {REPEATS}
+            await asyncio.sleep(5)  #! asyncio.sleep {WAITS}
+            await load(1)
+            await ctx.step.run("a", a)
+        async def load(id):
+            async with httpx.AsyncClient() as client:
+                return await client.get(id)  #! client.get {REPEATS}
+        """,
+    "the clock in a method that is registered by a call": f"""
+        import time
+        class Flow:
+            async def run(self, c):
+                return time.time()  #! time.time {DIFFERS}
+        function = client.create_function(fn_id="fn", trigger=trigger)(Flow().run)
+        """,
 }
+
+
+HINTS = {
+    "the clock of a log line": f"""
+        import logging, time
+        logger = logging.getLogger(__name__)
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            started = time.monotonic()  #! time.monotonic {LOGGED}
+            await ctx.step.run("a", a)
+            took = time.monotonic() - started  #! time.monotonic {LOGGED}
+            ctx.logger.info("took %.1f s", took)
+            logger.debug("at %s", time.time())  #! time.time {LOGGED}
+        """,
+    "what ends the retries": f"""
+        from contextlib import suppress
+        @client.create_function(fn_id="one")
+        async def one(ctx):
+            try:
+                await ctx.step.run("a", a)
+            except Exception as error:  #! except Exception {HIDES}
+                return {{"success": False}}
+            with suppress(Exception):  #! suppress(Exception) {HIDES}
+                await ctx.step.run("b", b)
+        @client.create_function(fn_id="two")
+        async def two(ctx):
+            try:
+                return await work()
+            except Exception as error:  #! except Exception {HIDES}
+                return {{"success": False}}
+        """,
+    "what holds up the event loop": f"""
+        import requests, time
+        def fetch():
+            return requests.get("https://example.com")  #! requests.get {BLOCKS}
+        @client.create_function(fn_id="one")
+        async def one(ctx):
+            await ctx.step.run("fetch", lambda: fetch())
+            await ctx.step.run("wait", lambda: time.sleep(1))  #! time.sleep {BLOCKS}
+        @client.create_function(fn_id="two")
+        async def two(ctx):
+            requests.post("https://example.com")  #! requests.post {BLOCKS}
+        """,
+}
+
+
+@pytest.mark.parametrize("source", HINTS.values(), ids=HINTS)
+def test_hint_at_what_is_mostly_not_meant(source: str) -> None:
+    source = dedent(source)
+
+    assert find_mistakes(source, "fn.py") == []
+    hints = {(each.line, each.message) for each in check_source(source, "fn.py")}
+    lines = [line.partition("  #! ") for line in source.splitlines()]
+    assert hints == {(number, hint) for number, (_, mark, hint) in enumerate(lines, 1) if mark}
 
 
 @pytest.mark.parametrize("source", REFUSED.values(), ids=REFUSED)
@@ -582,16 +713,52 @@ PASSED = {
             pages = make_wizard()
             return await asyncio.gather(wizard.pages.run("a"), pages.step.run("b"), wizard.step.run())
         """,
-    "the clock of a log line": """
-        import logging, time
-        logger = logging.getLogger(__name__)
+    "what a step changes for itself, and what it is given": """
         @client.create_function(fn_id="fn")
         async def handler(ctx):
-            started = time.monotonic()
-            await ctx.step.run("a", a)
-            took = time.monotonic() - started
-            ctx.logger.info("took %.1f s", took)
-            logger.debug("at %s", time.time())
+            found = []
+            async def collect(items):
+                found = []
+                found.append(1)
+                items.append(2)
+                return found
+            cache = shop.cache
+            await ctx.step.run("collect", collect, found)
+            await ctx.step.run("cache", lambda: cache.update(a=1))
+            return found, cache
+        """,
+    "lambdas that see what they should": """
+        from functools import partial
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            await ctx.group.parallel(tuple(lambda item=item: ctx.step.run(item, a, item) for item in items))
+            await ctx.group.parallel(lambda: ctx.step.run(item, a, item) for item in items)
+            for item in items:
+                await ctx.step.run(f"b-{item}", lambda: b(item))
+                await ctx.group.parallel((lambda: ctx.step.run(f"c-{item}", c),))
+            names = sorted({item.name for item in items})
+            await ctx.group.parallel(tuple(partial(ctx.step.run, name, a) for name in names))
+            callbacks = [lambda: item.name for item in items]
+        """,
+    "I/O in a handler without a step": """
+        import asyncio, httpx
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            await asyncio.sleep(1)
+            async with httpx.AsyncClient() as http:
+                return (await http.get(url)).json()
+        """,
+    "concurrency beside steps": """
+        import asyncio
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            values = await asyncio.gather(read("a"), read("b"))
+            return await ctx.step.run("a", a, values)
+        """,
+    "another object's step that is a parameter": """
+        import asyncio
+        async def turn(machine, self, step: Motor):
+            await asyncio.gather(machine.step.run("a"), self.pages.step.run("b"), step.run(1), step.run(2))
         """,
     "one id in branches that exclude each other": """
         @client.create_function(fn_id="fn")
@@ -674,6 +841,30 @@ def test_check_file_follows_the_helpers_that_a_handler_calls(tmp_path: Path, mod
     )
 
     assert check_file(path, tmp_path) == [f"shop/clock.py:3: time.time {DIFFERS}"]
+
+
+def test_check_file_follows_names_that_a_package_hands_on(tmp_path: Path) -> None:
+    path = write_shop(
+        tmp_path,
+        fn="""
+            from shop import stamp
+            @client.create_function(fn_id="fn")
+            async def handler(ctx):
+                await ctx.step.run("a", a, stamp())
+            """,
+        __init__="from .clock import stamp as stamp\n",
+        clock="import time\ndef stamp(): return time.time()\n",
+    )
+
+    assert check_file(path, tmp_path) == [f"shop/clock.py:2: time.time {DIFFERS}"]
+
+
+def test_check_file_warns_of_hints(tmp_path: Path) -> None:
+    path = write_shop(tmp_path, fn=HINTS["the clock of a log line"].replace("#!", "#"))
+
+    with pytest.warns(DurableCodeWarning, match="is this replay's, and so") as warned:
+        assert check_file(path, tmp_path) == []
+    assert (warned[0].filename, warned[0].lineno) == (str(path), 6)
 
 
 def test_check_file_reads_no_library(tmp_path: Path) -> None:

@@ -503,4 +503,66 @@ WORDS = {
     "slow, dear, often refused: what fails after it pays for it again": (
         "又慢又贵，还常被拒绝：后面一失败，这一次就得再付一遍钱"
     ),
+    # the check of durable code
+    "{code} outside a step differs at every replay: call it in a step's function": (
+        "{code} 在步骤之外，每次重放的结果都不同：放到步骤的函数里调用"
+    ),
+    "{code} is this replay's, and so is the time that is logged": (
+        "{code} 只属于这一次重放，日志里的时间也一样"
+    ),
+    "{code} outside a step sends again at every replay: use ctx.step.send_event": (
+        "{code} 在步骤之外，每次重放都会再发一次：改用 ctx.step.send_event"
+    ),
+    "{code} outside a step waits again at every replay: use ctx.step.sleep": (
+        "{code} 在步骤之外，每次重放都会再等一次：改用 ctx.step.sleep"
+    ),
+    "{code} outside a step is done again at every replay: call it in a step's function": (
+        "{code} 在步骤之外，每次重放都会再做一次：放到步骤的函数里调用"
+    ),
+    (
+        "{code} holds up the event loop, and every other run with it: await an async call, or "
+        "asyncio.to_thread"
+    ): "{code} 会堵住事件循环，其他运行也跟着停：改为 await 异步调用，或用 asyncio.to_thread",
+    "{name} is changed in a step, which no replay runs again: return it from the step": (
+        "{name} 是在步骤里修改的，重放不会再执行这个步骤：让步骤把它返回"
+    ),
+    "{code} around steps runs them twice: use ctx.group.parallel": (
+        "{code} 包着步骤，步骤会执行两次：改用 ctx.group.parallel"
+    ),
+    "{code} around steps fails the run: use ctx.group.parallel": (
+        "{code} 包着步骤，整个运行会失败：改用 ctx.group.parallel"
+    ),
+    "{code} has another order in another process: use sorted(...)": (
+        "{code} 的顺序换个进程就变：用 sorted(...)"
+    ),
+    (
+        "this lambda sees the last {name} only: hand it over by functools.partial, or as "
+        "lambda {name}={name}: ..."
+    ): (
+        "这个 lambda 只看得到最后一个 {name}：用 functools.partial 传入，"
+        "或写成 lambda {name}={name}: ..."
+    ),
+    "{what} around a step loses its result: catch inngest.StepError": (
+        "{what} 包着步骤，会丢掉它的结果：改为捕获 inngest.StepError"
+    ),
+    "a bare except": "不带类型的 except",
+    (
+        "{what} hides the error, which ends the retries: let it raise, or catch inngest.StepError "
+        "where a step has failed for good"
+    ): "{what} 吞掉了错误，于是不再重试：让它抛出，或在步骤彻底失败的地方捕获 inngest.StepError",
+    (
+        "{what} never sees a NonRetriableError, which ends the run: let the step return an outcome"
+    ): "{what} 捕获不到 NonRetriableError，它会直接结束运行：让步骤返回结果，不要抛出",
+    "a step in finally runs the one in try twice: put it after the try": (
+        "finally 里的步骤会让 try 里的步骤执行两次：放到 try 之后"
+    ),
+    "{code} is a step in a step, which fails the run: call it after that step": (
+        "{code} 是步骤里的步骤，整个运行会失败：放到那个步骤之后再调用"
+    ),
+    (
+        "{id} is the id of a step in a loop: put what differs into it, as in f'{name}-{{index}}'"
+    ): "{id} 是循环里步骤的 id：把每次不同的部分放进去，例如 f'{name}-{{index}}'",
+    "{id} is the id of two steps: give each its own, or a replay may mix them up": (
+        "{id} 被两个步骤用作 id：各用各的，否则重放可能弄混"
+    ),
 }

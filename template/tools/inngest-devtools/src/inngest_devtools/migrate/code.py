@@ -1,5 +1,6 @@
 """The Python files of a project: what each transformer does, and in which order."""
 
+import difflib
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from inngest_devtools.migrate import files
 from inngest_devtools.migrate.callers import follow_calls
 from inngest_devtools.migrate.client import complete_clients
 from inngest_devtools.migrate.decorators import migrate_wrappers, report_lone_wrappers
-from inngest_devtools.migrate.findings import find_all, find_in_file, steps_of
+from inngest_devtools.migrate.findings import find_in_file, report_refused_calls
 from inngest_devtools.migrate.functions import Clients, Found, find_functions
 from inngest_devtools.migrate.handlers import Plan, plan_handler
 from inngest_devtools.migrate.imports import needs_imports, settle_imports
@@ -22,6 +23,7 @@ from inngest_devtools.migrate.source import Source
 from inngest_devtools.migrate.steps import move_groups, move_imported_steps, report_missing_steps
 from inngest_devtools.migrate.triggers import rewrite_triggers
 from inngest_devtools.migrate.work import Work, Works
+from inngest_devtools.testing.durable_code import check_files
 
 # Only a file with one of these can be concerned: the rest is not parsed, which takes its time.
 CONCERNED = re.compile(
@@ -60,12 +62,10 @@ def migrate_code(project: Project, paths: Sequence[Path]) -> Result:
     for source in sources:
         works.of(source)
     package = find_package(project.root)
-    plans = _rewrite(project, found, clients, works, set(paths), package)
-    find_all(project, found, clients, plans, works)
+    _rewrite(project, found, clients, works, set(paths), package)
+    report_refused_calls(project, found, works)
     _gather(project, found, clients, set(paths), works, result)
-    for source, function in steps_of(found, project, clients, plans):
-        if source.path in set(paths):
-            result.without_steps.append((source.path, source.line(function), function.name.value))
+    _check_durable_code(project, found, [source.path for source in sources], result)
     return result
 
 
@@ -115,7 +115,7 @@ def _rewrite(
     works: Works,
     paths: Collection[Path],
     package: InngestPackage | None,
-) -> dict[int, Plan]:
+) -> None:
     plans: dict[int, Plan] = {}
     # Without the Inngest package, or with a client besides its own, functions stay with `serve`.
     installed = None
@@ -138,7 +138,6 @@ def _rewrite(
         complete_clients(work)
         find_in_file(work)
     report_unserved(works, project, found)
-    return plans
 
 
 def _gather(
@@ -169,3 +168,36 @@ def _settle(
     path, released = work.source.path, work.released
     package = find_package(project.root)
     return settle_imports(path, text, released, project, clients, has_functions, package)
+
+
+def _check_durable_code(
+    project: Project, found: Found, paths: Sequence[Path], result: Result
+) -> None:
+    """Hold the migrated text to what a project's own test holds its functions to."""
+    new = {path: text for path, text, _ in result.changes}
+    handlers: dict[Path, set[str]] = {}
+    for handler in found.handlers:
+        handlers.setdefault(handler.source.path, set()).add(handler.node.name.value)
+
+    def read(path: Path) -> str:
+        return new.get(path) or project.text(path) or ""
+
+    def place(path: Path, line: int) -> tuple[Path, int]:
+        old = project.text(path) or ""
+        return path, _old_line(old, new[path], line) if path in new else line
+
+    report = check_files(paths, read, project.find_module, handlers)
+    for path, finding in report.findings:
+        if path in paths:
+            prefix = "hint: " if finding.is_hint else ""
+            result.findings.append((*place(path, finding.line), f"{prefix}{finding.message}"))
+    result.without_steps += [(*place(path, line), name) for path, line, name in report.stepless]
+
+
+def _old_line(old: str, new: str, line: int) -> int:
+    """The line of the old text that became a line of the new one."""
+    matcher = difflib.SequenceMatcher(None, old.splitlines(), new.splitlines(), autojunk=False)
+    for _, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        if new_start < line <= new_end:
+            return min(old_start + line - new_start, max(old_end, 1))
+    return line

@@ -4,12 +4,12 @@ async def wrapper(event): return await func(event)        ->  wrapper(ctx): ... 
 async def wrapper(*args): event = args[0].event; ... func(event)  ->  ... func(args[0])
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import libcst as cst
 from inngest_devtools.migrate.annotations import kind_of
-from inngest_devtools.migrate.findings import swallows
 from inngest_devtools.migrate.functions import Found, Handler
 from inngest_devtools.migrate.handlers import Plan, plan_handler
 from inngest_devtools.migrate.project import Project, Target, value_of
@@ -204,13 +204,21 @@ def _report_swallowing(wrapper: Wrapper, work: Work) -> None:
             if not isinstance(ancestor, cst.Try) or not source.inside(call, ancestor.body):
                 continue
             for clause in ancestor.handlers:
-                if swallows(source, clause):
+                if _swallows(source, clause):
                     name = wrapper.decorator.name.value
                     message = (
                         f"@{name} catches what its handlers raise, and so ends their retries:"
                         " raise it again"
                     )
                     work.report(clause, message)
+
+
+def _swallows(source: Source, clause: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    """Whether a clause catches everything and raises nothing."""
+    caught = source.code(clause.type) if clause.type is not None else ""
+    names = set(re.findall(r"[\w.]+", caught)) or {""}
+    raises = any(isinstance(each, cst.Raise) for each in walk(clause))
+    return bool(names & {"", "BaseException", "Exception"}) and not raises
 
 
 def _context_of_star(source: Source, function: cst.FunctionDef) -> str:

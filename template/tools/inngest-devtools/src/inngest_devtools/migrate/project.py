@@ -177,6 +177,15 @@ class Project:
                 return [Target("function", rest, owner.source, method)]
         return []
 
+    def find_module(self, name: str, importer: Path) -> Path | None:
+        """The file of a module, named as the imports of a file name it."""
+        bare = name.lstrip(".")
+        level = len(name) - len(bare)
+        folder = importer.parents[level - 1] if level else None
+        if not bare:
+            return folder / "__init__.py" if folder and self._holds(folder) else None
+        return self._find(bare.split("."), importer, folder)
+
     def _find(self, parts: list[str], importer: Path, base: Path | None) -> Path | None:
         candidates = []
         for path in self._by_stem.get(parts[-1], []):
