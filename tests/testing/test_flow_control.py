@@ -43,6 +43,28 @@ def test_send_events_in_batches_by_size_key_and_timeout(app: App) -> None:
     assert executor.now == 30
 
 
+@pytest.mark.stand_in
+def test_batch_that_fills_up_later_starts_at_its_timeout_all_the_same(app: App) -> None:
+    """As on the server 1.43, where only what comes together can be a full batch at once."""
+
+    @app.function(batch_events=inngest.Batch(max_size=2, timeout=timedelta(seconds=30)))
+    async def handler(ctx: inngest.Context) -> Any:
+        return [event.data["n"] for event in ctx.events]
+
+    def make_event(n: int) -> inngest.Event:
+        return inngest.Event(name="test/event", data={"n": n})
+
+    executor = app.serve()
+    executor.send(make_event(0), make_event(1), make_event(2))
+    executor.pass_time(5)
+    executor.send(make_event(3))
+    executor.pass_time(10)
+    executor.send(make_event(4))
+
+    starts = {tuple(run.output): run.started for run in executor.finish()}
+    assert starts == {(0, 1): 0, (2, 3): 30, (4,): 45}
+
+
 def test_send_event_that_does_not_fit_a_batch_runs_alone_and_at_once(app: App) -> None:
     batch = inngest.Batch(max_size=10, timeout=timedelta(seconds=2), if_exp="event.data.key == 'y'")
     batches = []

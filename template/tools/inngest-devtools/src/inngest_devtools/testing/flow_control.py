@@ -6,7 +6,7 @@ are GCRA, the "leaky bucket" that spaces what it admits evenly, and not a count 
 
 from collections import Counter
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -188,16 +188,30 @@ class Debouncer:
             self._start(function, [debounce.event])
 
 
+@dataclass(eq=False)
+class _Batch:
+    """Events on their way into one run; `arriving` are those of this very moment."""
+
+    arriving: list[Json] = field(default_factory=list)
+    collected: list[Json] = field(default_factory=list)
+
+
 class Batcher:
-    """Collects events until there are enough, or the first has waited long enough."""
+    """Collects events until there are enough, or the first has waited long enough.
+
+    The server writes down together what comes at one moment. A batch that is full by then starts
+    at once. One that fills up later starts at its timeout nevertheless: the start that is due then
+    cannot be moved any more. Source: pkg/execution/batch/buffer.go, `handleScheduling`.
+    """
 
     def __init__(self, clock: VirtualTime[Any], start: Start) -> None:
         self._clock = clock
         self._start = start
-        self._batches: dict[Hashable, list[Json]] = {}
+        self._open: dict[Hashable, _Batch] = {}
+        self._waiting = 0  # batches whose timeout has still to come
 
     def __bool__(self) -> bool:
-        return bool(self._batches)
+        return self._waiting > 0 or any(batch.arriving for batch in self._open.values())
 
     @staticmethod
     def takes(function: Function, event: Json) -> bool:
@@ -209,15 +223,37 @@ class Batcher:
     def add(self, function: Function, event: Json) -> None:
         options = function.batch or {}
         key = (function.id, evaluate_key(options.get("key"), event))
-        batch = self._batches.setdefault(key, [])
-        batch.append(event)
-        if len(batch) == 1:
-            end = partial(self._end, function, key, batch)
-            self._clock.push(end, delay=seconds(options["timeout"]))
-        if len(batch) >= options["maxSize"]:
-            self._end(function, key, batch)
+        batch = self._open.setdefault(key, _Batch())
+        batch.arriving.append(event)
+        write = partial(self._write, function, key)
+        if len(batch.arriving) >= options["maxSize"]:
+            write()
+        elif len(batch.arriving) == 1:
+            self._clock.push(write)
 
-    def _end(self, function: Function, key: Hashable, batch: list[Json]) -> None:
-        if self._batches.get(key) is batch:
-            del self._batches[key]
-            self._start(function, batch)
+    def _write(self, function: Function, key: Hashable) -> None:
+        """Put what has arrived into the batch, and what is too much into a new one."""
+        options = function.batch or {}
+        batch = self._open[key]
+        events, batch.arriving = batch.arriving, []
+        if not events:  # written when there were enough of them
+            return
+        if len(events) == options["maxSize"] and not batch.collected:
+            self._start(function, events)
+            return
+        while events:
+            if not batch.collected:
+                self._waiting += 1
+                end = partial(self._end, function, key, batch)
+                self._clock.push(end, delay=seconds(options["timeout"]))
+            room = options["maxSize"] - len(batch.collected)
+            batch.collected += events[:room]
+            events = events[room:]
+            if len(batch.collected) == options["maxSize"]:
+                batch = self._open[key] = _Batch()
+
+    def _end(self, function: Function, key: Hashable, batch: _Batch) -> None:
+        self._waiting -= 1
+        if self._open.get(key) is batch:
+            self._open[key] = _Batch(arriving=batch.arriving)
+        self._start(function, batch.collected)
