@@ -73,7 +73,8 @@ def _import(name: str) -> ModuleType:
         raise
     except Exception as error:
         place = find_place(error) or name
-        raise ConfigurationError(f"{place}: {type(error).__name__}: {error}") from error
+        words = error.msg if isinstance(error, SyntaxError) else error  # that names the place, too
+        raise ConfigurationError(f"{place}: {type(error).__name__}: {words}") from error
 
 
 def _definitions_of(module: ModuleType) -> list[Definition]:

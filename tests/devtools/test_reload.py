@@ -129,7 +129,7 @@ def test_reload_answers_what_was_begun(workspace: Workspace) -> None:
     thread.join()
 
     assert (answers[0].status_code, answers[0].json()) == (200, "old")
-    terminal.wait_for("The app still answers a request; it is ended after 10 s.")
+    terminal.wait_for("The app finishes what it has begun: 10 s at most.")
     wait_for(lambda: is_served(workspace, "new"), "the new one to be served")
 
 
@@ -145,7 +145,7 @@ def test_reload_does_not_wait_for_event_streams(workspace: Workspace) -> None:
 
     assert rest
     wait_for(lambda: is_served(workspace, "1"), "the new code to be served")
-    assert "still answers" not in terminal.text
+    assert "has begun" not in terminal.text
     assert "Traceback" not in terminal.text
 
 

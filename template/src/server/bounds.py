@@ -4,6 +4,7 @@ import json
 
 from fastapi import Request, status
 from fastapi.exceptions import RequestValidationError
+from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
 
 # Bytes; Inngest's own requests have 4 MiB at most. A route for uploads may have a limit of its own:
@@ -16,9 +17,10 @@ MAX_NAME_LENGTH = 100  # of a field, for the sender may have made it up
 NOT_JSON = {"type": "json_invalid", "loc": ["body"], "msg": "JSON decode error"}
 
 
-async def refuse_invalid_json(request: Request) -> None:
+async def refuse_invalid_json(request: HTTPConnection) -> None:
     """Python reads NaN, 1e999 and half a surrogate pair, which nobody can be sent or answered."""
-    if not hasattr(request, "_json"):  # no body, or none that FastAPI has parsed
+    is_parsed = isinstance(request, Request) and hasattr(request, "_json")  # not so a WebSocket
+    if not is_parsed:
         return
     try:
         json.dumps(await request.json(), allow_nan=False, ensure_ascii=False).encode()

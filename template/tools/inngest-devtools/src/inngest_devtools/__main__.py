@@ -1,5 +1,12 @@
-"""`python -m inngest_devtools`: the same as `inngest-dev`."""
+"""What `inngest-dev`, `dev` and `dev-server` run, and `python -m inngest_devtools`."""
 
-from inngest_devtools.cli import main
+import signal
 
-main()
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C while the rest is imported is no traceback
+
+from inngest_devtools.cli import main, main_dev  # noqa: E402
+
+__all__ = ["main", "main_dev"]
+
+if __name__ == "__main__":
+    main()

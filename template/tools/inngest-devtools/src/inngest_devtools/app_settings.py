@@ -3,11 +3,10 @@ own, since that is the app's code.
 """
 
 import json
-import os
 import subprocess
 
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.processes import python_command
+from inngest_devtools.processes import app_command
 from inngest_devtools.project import PROJECT_ROOT, get_project
 from inngest_devtools.words import t
 
@@ -37,10 +36,8 @@ def check_app_settings() -> str:
         DevtoolsError: A setting of the team's is wrong, or a variable that a library reads.
     """
     project = get_project()
-    python, more = python_command()
-    command = [python, "-c", CODE, f"{project.module}.client", "yes" if project.is_new else ""]
-    paths = [str(project.import_root), os.environ.get("PYTHONPATH", "")]
-    env = os.environ | more | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    has_own = "yes" if project.is_new else ""
+    command, env = app_command("-c", CODE, f"{project.module}.client", has_own)
     try:
         output = subprocess.run(
             command,

@@ -38,9 +38,6 @@ def main_dev() -> None:
     _run(dev_cli)
 
 
-main_dev_server = main
-
-
 def _run(program: typer.Typer) -> None:
     prepare_terminal()
     try:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from inngest_devtools.project import PROJECT_ROOT
+from inngest_devtools.project import PROJECT_ROOT, get_project
 from inngest_devtools.words import t
 
 END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
@@ -44,16 +44,29 @@ def spawn(
         )
 
 
-def python_command() -> tuple[str, dict[str, str]]:
-    """This environment's Python, and the variables that it needs beside.
+def app_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
+    """A command of this environment's Python, and the variables with which it finds the app.
 
     On Windows a virtual environment's `python.exe` only starts the real one: a process in between
     whose death would leave ours without a parent. `multiprocessing` starts it in the same way.
     """
-    base: str = getattr(sys, "_base_executable", sys.executable)
-    if sys.platform == "win32" and base != sys.executable:
-        return base, {"__PYVENV_LAUNCHER__": sys.executable}
-    return sys.executable, {}
+    python: str = sys.executable
+    environment = app_environment()
+    if sys.platform == "win32":
+        python = getattr(sys, "_base_executable", python)
+        if python != sys.executable:
+            environment["__PYVENV_LAUNCHER__"] = sys.executable
+    return [python, *arguments], environment
+
+
+def app_environment() -> dict[str, str]:
+    """The variables of a process that imports the app."""
+    paths = [str(get_project().import_root), os.environ.get("PYTHONPATH", "")]
+    return os.environ | {
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8:backslashreplace",
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+    }
 
 
 def is_alive(process: psutil.Process) -> bool:
@@ -90,10 +103,11 @@ def end_family(process: psutil.Process, grace: float = 0) -> None:
             _signal([process], psutil.Process.terminate)
             _wait_for_end([process], patience)
     others = {*family, *find_family(process)} - {process}
+    _signal([process], psutil.Process.kill)
     _signal(others, psutil.Process.terminate)
     _wait_for_end([process, *others], END_TIMEOUT)
-    _signal([process, *others], psutil.Process.kill)
-    _wait_for_end([process, *others], END_TIMEOUT)
+    _signal(others, psutil.Process.kill)
+    _wait_for_end(others, END_TIMEOUT)
 
 
 def _signal(members: Iterable[psutil.Process], stop: Callable[[psutil.Process], None]) -> None:

@@ -22,6 +22,7 @@ from inngest_devtools.words import t
 FOLDER = Path(__file__).resolve().parents[2]  # tools/inngest-devtools
 PROJECT_ROOT = FOLDER.parents[1]  # where every process here runs
 PROJECT_FILE = FOLDER / "project.toml"
+STATE = PROJECT_ROOT / ".inngest"  # what runs and what it says; git sees none of it
 
 SERVE_PATH = "/api/inngest"  # as the Inngest package has it
 

@@ -12,9 +12,10 @@ WORDS = {
     "The app did not start.": "应用没有启动。",
     "The app ended with exit code {code}.": "应用已退出，退出码 {code}。",
     "The Dev Server ended with exit code {code}.": "Dev Server 已退出，退出码 {code}。",
-    "The app still answers a request; it is ended after {grace:.0f} s.": (
-        "应用还在处理一个请求；{grace:.0f} 秒后强制结束。"
+    "The app finishes what it has begun: {grace:.0f} s at most.": (
+        "应用正在完成已开始的工作：最多 {grace:.0f} 秒。"
     ),
+    "({size} kB more are in {file}.)": "（另有 {size} kB 在 {file} 中。）",
     "The Dev Server runs already (pid {pid}) and will go on after this.": (
         "Dev Server 已在运行（pid {pid}），这里结束后它会继续运行。"
     ),

@@ -68,6 +68,8 @@ def _import_app(target: str) -> Any:
 def _trim_traceback(record: logging.LogRecord) -> bool:
     if record.exc_info and record.exc_info[1]:
         error = record.exc_info[1]
+        if isinstance(error, asyncio.CancelledError):
+            return False  # a request that was ended with the app
         trim(error)
         record.exc_info = (type(error), error, error.__traceback__)
     return True

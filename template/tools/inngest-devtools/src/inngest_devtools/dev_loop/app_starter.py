@@ -5,7 +5,6 @@ process.
 import json
 import os
 import subprocess
-import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -16,16 +15,16 @@ import psutil
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import (
     OWN_GROUP,
+    app_command,
+    app_environment,
     exit_code,
     is_alive,
-    python_command,
     readable_code,
     spawn,
 )
-from inngest_devtools.project import PROJECT_ROOT, get_project
+from inngest_devtools.project import PROJECT_ROOT, STATE
 from inngest_devtools.words import t
 
-STATE = PROJECT_ROOT / ".inngest"
 APP_LOG = STATE / "app.log"
 ZYGOTE_LOG = STATE / "zygote.log"
 MODULES_FILE = STATE / "modules.json"  # the libraries that the app imported at its last start
@@ -76,15 +75,15 @@ class AppStarter:
         Without a warm parent it serves as soon as it can.
         """
         options = {"port": port, "colors": colors, "modules": str(MODULES_FILE)}
-        env = _app_environment()
         if self._is_warm:
             if not self._zygote or not self._zygote.is_usable():
                 self.renew()
             assert self._zygote
-            return self._zygote.start({"env": env, "log": str(APP_LOG), "options": options})
-        python, more = python_command()
-        command = [python, "-m", "inngest_devtools.dev_loop.app_process", json.dumps(options)]
-        return App(spawn(command, APP_LOG, env | more, OWN_GROUP))
+            return self._zygote.start(options)
+        command, env = app_command(
+            "-m", "inngest_devtools.dev_loop.app_process", json.dumps(options)
+        )
+        return App(spawn(command, APP_LOG, env, OWN_GROUP))
 
     def learn(self) -> None:
         """Import beforehand what the app has imported now: call it when the app is up."""
@@ -121,12 +120,12 @@ class Zygote:
         self._has_ended = threading.Condition()
         self._started: SimpleQueue[int | None] = SimpleQueue()
         self._has_threads = False
-        python, more = python_command()
+        command, env = app_command("-m", "inngest_devtools.dev_loop.zygote")
         with ZYGOTE_LOG.open("wb") as log:
             self._process = subprocess.Popen(
-                [python, "-m", "inngest_devtools.dev_loop.zygote"],
+                command,
                 cwd=PROJECT_ROOT,
-                env=_app_environment() | more,
+                env=env,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -143,7 +142,8 @@ class Zygote:
         names = [name for name in _read_names(MODULES_FILE) if _first(name) not in threaded]
         self.send(preload=["inngest_devtools.dev_loop.app_process", *names])
 
-    def start(self, start: dict[str, Any]) -> App:
+    def start(self, options: dict[str, Any]) -> App:
+        start = {"env": app_environment(), "log": str(APP_LOG), "options": options}
         self.send(start=start)
         with suppress(Empty):
             pid = self._started.get(timeout=FORK_TIMEOUT)
@@ -167,9 +167,8 @@ class Zygote:
         return self._codes.get(pid)
 
     def close(self) -> None:
-        assert self._process.stdin
-        with suppress(OSError):
-            self._process.stdin.close()
+        """End it; its apps have ended before."""
+        self._process.kill()  # it may be in an import, which listens to nothing else
         self._process.wait()
 
     def _read_reports(self) -> None:
@@ -193,21 +192,6 @@ def forget_libraries() -> None:
     """They are others now, so what was learned of them is void."""
     for path in (MODULES_FILE, THREADED_FILE):
         path.unlink(missing_ok=True)
-
-
-def set_app_environment() -> None:
-    """Let this very process run the app."""
-    os.environ |= _app_environment()
-    sys.path[:0] = [str(PROJECT_ROOT), str(get_project().import_root)]
-
-
-def _app_environment() -> dict[str, str]:
-    paths = [str(get_project().import_root), os.environ.get("PYTHONPATH", "")]
-    return os.environ | {
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONIOENCODING": "utf-8:backslashreplace",
-        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-    }
 
 
 def _read_names(path: Path) -> list[str]:

@@ -36,7 +36,7 @@ class DevApp:
         elif scope["type"] == "http":
             await self._answer(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self._run_socket(scope, receive, send)
 
     def end_streams(self) -> None:
         """End the streams of events that are open: they have no end of their own to wait for."""
@@ -65,6 +65,13 @@ class DevApp:
             if phase is None:
                 raise  # it knows nothing of lifespans, which is no failure
             await send({"type": f"{phase}.failed", "message": describe(error)})
+
+    async def _run_socket(self, scope: Message, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except Exception:
+            if not self._is_ending:  # else it was closed by a reload, which is no news
+                raise
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()

@@ -1,8 +1,7 @@
-"""What the dev loop watches: the sources, and the files and folders beside them that change what
-runs.
-"""
+"""What the dev loop watches: the sources, and what beside them changes what runs."""
 
 import sysconfig
+import time
 from collections.abc import Iterator
 from importlib.util import cache_from_source
 from pathlib import Path
@@ -12,7 +11,7 @@ from inngest_devtools.dev_server.config import CONFIG_FILE
 from inngest_devtools.project import FOLDER, PROJECT_ROOT, get_project, read_env_path
 from watchfiles import Change, PythonFilter, watch
 
-Kind = Literal["settings", "libraries", "config"]
+Kind = Literal["settings", "libraries"]
 LOCKS = ("pyproject.toml", "uv.lock", "poetry.lock", "pdm.lock", "requirements.txt")
 TICK = 100  # milliseconds without a change, after which one look at everything else is due
 QUIET = 20  # milliseconds of rest that end a change: an editor may write twice
@@ -54,7 +53,7 @@ class Surroundings:
 
     def find_changes(self) -> dict[Kind, list[str]]:
         """Names of the files that have changed since the last look, by what they are."""
-        now = self._look()
+        now = self._look_at_rest()
         changed: dict[Kind, list[str]] = {}
         for path, (kind, state) in now.items():
             if self._last.get(path, (kind, None)) != (kind, state):
@@ -62,18 +61,26 @@ class Surroundings:
         self._last = now
         return changed
 
+    def _look_at_rest(self) -> dict[Path, tuple[Kind, object]]:
+        """An editor empties a file before it writes it."""
+        state, seen = self._look(), self._last
+        while state != seen:
+            time.sleep(QUIET / 1000)
+            state, seen = self._look(), state
+        return state
+
     def _look(self) -> dict[Path, tuple[Kind, object]]:
         return {path: (kind, _state(path)) for path, kind in _find_surroundings()}
 
 
 def _find_surroundings() -> Iterator[tuple[Path, Kind]]:
-    yield PROJECT_ROOT / CONFIG_FILE, "config"
+    yield PROJECT_ROOT / CONFIG_FILE, "settings"
     env_file = read_env_path()
     if env_file:
         yield env_file, "settings"
     for name in LOCKS:
         yield PROJECT_ROOT / name, "libraries"
-    yield (Path(sysconfig.get_path("purelib")), "libraries")  # a package comes after its line
+    yield Path(sysconfig.get_path("purelib")), "libraries"  # a package comes after its line
 
 
 def _state(path: Path) -> object:

@@ -2,18 +2,20 @@
 
 import os
 import pdb
+import signal
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from inngest_devtools.dev_loop import app_process
-from inngest_devtools.dev_loop.app_starter import MODULES_FILE, set_app_environment
+from inngest_devtools.dev_loop.app_starter import MODULES_FILE
 from inngest_devtools.dev_server import lifecycle, unfinished
 from inngest_devtools.dev_server.config import ServerConfig, app_url
 from inngest_devtools.dev_server.sync import sync_app
-from inngest_devtools.logs import console
-from inngest_devtools.processes import OWN_GROUP, listens
+from inngest_devtools.logs import console, has_colors
+from inngest_devtools.processes import OWN_GROUP, app_environment, listens
+from inngest_devtools.project import PROJECT_ROOT, get_project
 from inngest_devtools.words import t
 
 
@@ -32,9 +34,13 @@ def run(port: int, config: ServerConfig | None) -> int:
         if "PYTHONBREAKPOINT" not in os.environ:
             sys.breakpointhook = _break
         threading.Thread(target=_announce, args=(port, config), daemon=True).start()
-        set_app_environment()
-        options = {"port": port, "colors": console.is_terminal, "modules": str(MODULES_FILE)}
-        app_process.run(options)
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda *_: sys.exit(0))
+        os.environ |= app_environment()
+        sys.path[:0] = [str(PROJECT_ROOT), str(get_project().import_root)]
+        with suppress(KeyboardInterrupt):
+            app_process.run({"port": port, "colors": has_colors(), "modules": str(MODULES_FILE)})
     return 0
 
 

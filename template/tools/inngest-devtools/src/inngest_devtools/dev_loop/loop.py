@@ -12,13 +12,13 @@ from inngest_devtools.dev_loop import running_app
 from inngest_devtools.dev_loop.app_starter import APP_LOG, App, AppStarter, forget_libraries
 from inngest_devtools.dev_loop.changes import Surroundings, watch_sources
 from inngest_devtools.dev_server import lifecycle, unfinished
-from inngest_devtools.dev_server.config import ServerConfig, app_url, check_target, read_config
+from inngest_devtools.dev_server.config import ServerConfig, check_target, read_config
 from inngest_devtools.dev_server.database import check_database
 from inngest_devtools.dev_server.inngest_cli import find_cli
 from inngest_devtools.dev_server.install import install
 from inngest_devtools.dev_server.sync import Sync, sync_app
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.logs import Logs, Tail, console
+from inngest_devtools.logs import Logs, console, has_colors
 from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, listens
 from inngest_devtools.project import (
     PROJECT_ROOT,
@@ -30,12 +30,8 @@ from inngest_devtools.project import (
 )
 from inngest_devtools.words import t
 
-SIGNALS = (
-    "SIGINT",
-    "SIGTERM",
-    "SIGHUP",
-    "SIGBREAK",
-)  # the last two: a closed terminal; not every system has each
+# Ctrl-C, `kill`, Ctrl-\\, and a closed terminal twice; not every system has each.
+SIGNALS = ("SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGBREAK")
 RELOAD_GRACE = 10.0  # seconds in which an app that is replaced may answer what it has begun
 END_GRACE = 2.0  # the same after Ctrl-C
 PATIENCE = 1.0  # seconds of waiting for that without a word
@@ -107,6 +103,8 @@ class DevLoop:
         self._threads = ThreadPoolExecutor(2)
         self._sync: Future[Sync | None] | None = None  # that of the last start, until reported
         self._last_sync: Sync | None = None
+        self._is_server_up = False
+        self._is_block_shown = False  # the addresses, as they are now
 
     def run(self) -> int:
         """Run until a signal, then return 0, or until something ends by itself, then return its
@@ -123,7 +121,7 @@ class DevLoop:
             if self._config:
                 self._start_server(self._config)
             APP_LOG.write_bytes(b"")
-            self._logs.follow("app", Tail(APP_LOG))
+            self._logs.follow("app", APP_LOG)
             cleanup.callback(self._end_app, END_GRACE)
             self._start_app()
             part, code = self._watch()
@@ -144,10 +142,9 @@ class DevLoop:
 
     def _start_server(self, config: ServerConfig) -> None:
         self._server, self._is_own_server = lifecycle.find_or_launch(config, OWN_GROUP, "--no-poll")
-        tail = Tail(lifecycle.LOG_FILE)
-        self._logs.follow("inngest", tail)
+        self._is_server_up = False
+        self._logs.follow("inngest", lifecycle.LOG_FILE, from_now=not self._is_own_server)
         if not self._is_own_server:
-            tail.read()  # and forget
             console.print(
                 t(
                     "The Dev Server runs already (pid {pid}) and will go on after this.",
@@ -171,10 +168,9 @@ class DevLoop:
 
     def _start_app(self) -> None:
         """Start it; where one runs, that ends while the new one imports what it needs."""
-        colors = console.is_terminal and not console.no_color
         if self._is_cold:
             self._end_app(RELOAD_GRACE)
-        app = self._starter.start(self._port, colors=colors)
+        app = self._starter.start(self._port, colors=has_colors())
         self._end_app(RELOAD_GRACE)
         self._app = app
         running_app.note(app.process)
@@ -190,13 +186,8 @@ class DevLoop:
         while not _is_done_within(end, 0.1):
             self._logs.show()
             if time.monotonic() - started > PATIENCE and grace > PATIENCE and not is_told:
-                console.print(
-                    t(
-                        "The app still answers a request; it is ended after {grace:.0f} s.",
-                        grace=grace,
-                    ),
-                    style="bold",
-                )
+                words = t("The app finishes what it has begun: {grace:.0f} s at most.", grace=grace)
+                console.print(words, style="bold")
                 is_told = True
             if self._is_stopped and grace > END_GRACE:
                 end_family(self._app.process)
@@ -204,8 +195,9 @@ class DevLoop:
 
     def _sync_when_up(self, app: App) -> Sync | None:
         """Sync as soon as both answer; None if the app ended first. Runs in a thread."""
-        if self._server and self._config and not self._last_sync:
+        if self._server and self._config and not self._is_server_up:
             lifecycle.wait_until_healthy(self._server, self._config)
+            self._is_server_up = True
         while app.exit_code() is None:
             if listens(self._port):
                 return sync_app(self._config) if self._config else Sync()
@@ -218,7 +210,7 @@ class DevLoop:
         """What has ended, and its exit code."""
         surroundings = Surroundings()
         for files in watch_sources():
-            self._logs.show(quiet=not self._last_sync)
+            self._logs.show(quiet=not self._is_block_shown)
             if self._is_stopped:
                 break
             if self._server and (code := exit_code(self._server)):
@@ -231,8 +223,10 @@ class DevLoop:
                 self._report(sync)
             changed = surroundings.find_changes()
             if changed:
-                names = [name for group in changed.values() for name in group]
-                self._start_anew(names, "config" in changed, "libraries" in changed)
+                _announce([name for group in changed.values() for name in group])
+                if "libraries" in changed:
+                    forget_libraries()
+                self._start_anew()
             elif files:
                 _announce([file.relative_to(PROJECT_ROOT).as_posix() for file in files])
                 self._start_app()
@@ -246,28 +240,34 @@ class DevLoop:
             return None
         return self._app.exit_code()
 
-    def _start_anew(self, names: list[str], is_config: bool, are_libraries: bool) -> None:
+    def _start_anew(self) -> None:
         """Read all settings again, and start what depends on them."""
-        _announce(names)
-        if are_libraries:
-            forget_libraries()
         try:
             read_settings_afresh()
             read_inngest_settings()
-            config = read_config() if self._config else None
-            if config:
-                check_target(config)
+            port = read_app_port()
+            if port != self._port:
+                _check_port(port)
+            config = self._read_config_again() if self._config else None
         except DevtoolsError as error:
             console.print(f"ERROR:    {error}\n{_waiting()}", style="bold yellow")
             return
-        if read_app_port() != self._port:
+        if port != self._port:
             self._end_app(RELOAD_GRACE)
-            self._port = read_app_port()
-        if config and is_config:
+            self._port = port
+            self._is_block_shown = False
+        if config and config != self._config:
             self._restart_server(config)
         self._config = config
         self._starter.renew()
         self._start_app()
+
+    def _read_config_again(self) -> ServerConfig:
+        config = read_config()
+        check_target(config)
+        if config != self._config:
+            check_database(config)
+        return config
 
     def _restart_server(self, config: ServerConfig) -> None:
         if not self._is_own_server:
@@ -281,7 +281,7 @@ class DevLoop:
         assert self._config
         unfinished.tell_end(self._config)
         self._end_server()
-        self._last_sync = None
+        self._is_block_shown = False
         self._start_server(config)
 
     def _report(self, sync: Sync | None) -> None:
@@ -292,9 +292,10 @@ class DevLoop:
             return
         self._starter.close_old()
         self._starter.learn()
-        if not before:
+        if not self._is_block_shown:
+            self._is_block_shown = True
             self._print_ready(sync)
-        elif self._config:
+        elif self._config and before:
             color = "red" if sync.error else "green"
             changes = "" if sync.error else sync.compare(before)
             result = f"{sync}  {changes}".rstrip()
@@ -303,7 +304,7 @@ class DevLoop:
             self._last_sync = sync
 
     def _print_ready(self, sync: Sync) -> None:
-        url = app_url()
+        url = f"http://127.0.0.1:{self._port}"
         rows = [(t("App"), url, "green"), (t("API docs"), f"{url}/docs", "green")]
         if self._config:
             color = "red" if sync.error else "green"

@@ -2,12 +2,11 @@
 
 import json
 import os
-from pathlib import Path
 
 import psutil
-from inngest_devtools.dev_loop.app_starter import STATE
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import end_family, is_alive
+from inngest_devtools.project import STATE
 from inngest_devtools.words import t
 
 PID_FILE = STATE / "app.json"
@@ -47,7 +46,7 @@ def _identity(process: psutil.Process) -> dict[str, float]:
 def _find(part: str) -> psutil.Process | None:
     """The process that was noted; a pid that meanwhile belongs to a stranger is none."""
     try:
-        saved = json.loads(Path(PID_FILE).read_text("utf-8"))[part]
+        saved = json.loads(PID_FILE.read_text("utf-8"))[part]
         process = psutil.Process(saved["pid"])
         is_same = abs(process.create_time() - saved["started"]) < CLOCK_TOLERANCE
     except (OSError, ValueError, KeyError, TypeError, psutil.Error):

@@ -9,12 +9,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import PROJECT_ROOT, command, read_app_port, read_inngest_settings
+from inngest_devtools.project import (
+    PROJECT_ROOT,
+    command,
+    read_app_port,
+    read_inngest_settings,
+    read_variable,
+)
 from inngest_devtools.words import t
 
-CONFIG_FILE = (
-    "bin/inngest/inngest.config.json"  # below the project's root, where every process here runs
-)
+CONFIG_FILE = "bin/inngest/inngest.config.json"  # below the project's root
 
 PORTS = {  # keys, and the ports that the CLI takes without them
     "port": 8288,
@@ -42,6 +46,9 @@ OLD_NAMES = {"database": "postgres-uri", "pool-size": "postgres-max-open-conns",
 
 @dataclass(frozen=True)
 class ServerConfig:
+    """`options` is all that the file says."""
+
+    options: dict[str, Any]
     ports: dict[str, int]
     sdk_urls: list[str]
     postgres_uri: str | None = None
@@ -99,9 +106,10 @@ def read_config() -> ServerConfig:
                 )
             )
     return ServerConfig(
+        values,
         ports,
         sdk_urls=values.get("sdk-url", []),
-        postgres_uri=values.get("postgres-uri"),
+        postgres_uri=read_variable("INNGEST_POSTGRES_URI") or values.get("postgres-uri"),
         persist=values.get("persist", False),
         sqlite_dir=values.get("sqlite-dir"),
     )

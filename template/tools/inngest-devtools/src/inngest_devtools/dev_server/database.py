@@ -1,12 +1,11 @@
 """The Dev Server's PostgreSQL, asked before the server is: the CLI says of it three lines of Go."""
 
-import json
 import socket
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from inngest_devtools.dev_server.config import CONFIG_FILE, ServerConfig
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.project import PROJECT_ROOT, read_variable
+from inngest_devtools.project import read_variable
 from inngest_devtools.words import t
 
 DEFAULT_PORT = 5432
@@ -19,12 +18,10 @@ def check_database(config: ServerConfig) -> str:
     Raises:
         DevtoolsError: Nothing listens there.
     """
-    variable = read_variable("INNGEST_POSTGRES_URI")
-    uri = variable or config.postgres_uri
-    if not uri:
+    if not config.postgres_uri:
         return t("a file in .inngest") if config.persist else t("in memory")
-    source = "INNGEST_POSTGRES_URI" if variable else t('"postgres-uri" in {file}', file=CONFIG_FILE)
-    host, port = _split(uri)
+    source, advice = _find_source(config)
+    host, port = _split(config.postgres_uri)
     place = f"{host}:{port}"
     if host.startswith("/"):
         return t("PostgreSQL at {host}", host=host)  # a socket of this machine, or several hosts
@@ -39,7 +36,7 @@ def check_database(config: ServerConfig) -> str:
                 reason=reason,
                 place=place,
                 source=source,
-                advise=_advise(bool(variable)),
+                advise=advice,
             )
         ) from None
     return t("PostgreSQL at {place}", place=place)
@@ -56,9 +53,12 @@ def _split(uri: str) -> tuple[str, int]:
         return host, DEFAULT_PORT
 
 
-def _advise(is_variable: bool) -> str:
-    if is_variable:
-        return t("remove INNGEST_POSTGRES_URI")
-    values = json.loads((PROJECT_ROOT / CONFIG_FILE).read_text("utf-8-sig"))
-    keys = ", ".join(f'"{key}"' for key in values if key.startswith("postgres-"))
-    return t('put "persist": true, "sqlite-dir": ".inngest" in the place of {keys}', keys=keys)
+def _find_source(config: ServerConfig) -> tuple[str, str]:
+    """Where the address was written, and what to write there instead."""
+    if read_variable("INNGEST_POSTGRES_URI"):
+        return "INNGEST_POSTGRES_URI", t("remove INNGEST_POSTGRES_URI")
+    keys = ", ".join(f'"{key}"' for key in config.options if key.startswith("postgres-"))
+    return (
+        t('"postgres-uri" in {file}', file=CONFIG_FILE),
+        t('put "persist": true, "sqlite-dir": ".inngest" in the place of {keys}', keys=keys),
+    )

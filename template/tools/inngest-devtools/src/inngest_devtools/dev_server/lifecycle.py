@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -25,10 +26,9 @@ from inngest_devtools.processes import (
     spawn,
     wait_until_free,
 )
-from inngest_devtools.project import PROJECT_ROOT, SERVE_PATH, read_variable
+from inngest_devtools.project import PROJECT_ROOT, SERVE_PATH, STATE, read_variable
 from inngest_devtools.words import t
 
-STATE = PROJECT_ROOT / ".inngest"
 PID_FILE = STATE / "dev-server.json"
 LOG_FILE = STATE / "dev-server.log"
 HEALTH_TIMEOUT = 30.0  # seconds
@@ -38,16 +38,8 @@ MOVED = "Port conflict, using new port"  # the CLI's words, and all that it says
 # beats its flags.
 PASSED_VARIABLES = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "TMP", "TEMP", "XDG_CONFIG_HOME"),
-    *(
-        "SYSTEMROOT",
-        "SYSTEMDRIVE",
-        "WINDIR",
-        "COMSPEC",
-        "PATHEXT",
-        "USERPROFILE",
-        "APPDATA",
-        "LOCALAPPDATA",
-    ),
+    *("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT"),
+    *("USERPROFILE", "APPDATA", "LOCALAPPDATA"),
 )
 
 
@@ -97,43 +89,10 @@ def find_or_launch(
     with lock():
         if process := find_running():
             return process, False
-        for (
-            key,
-            port,
-        ) in (
-            config.ports.items()
-        ):  # from a taken one the CLI would move to the next, without a word
-            if reason := explain_taken(port):
-                raise DevtoolsError(
-                    t(
-                        'Port {port} {reason}: free it, or give "{key}" another port in {file}.',
-                        port=port,
-                        reason=reason,
-                        key=key,
-                        file=CONFIG_FILE,
-                    )
-                )
-        command = [
-            str(cli),
-            "dev",
-            "--config",
-            CONFIG_FILE,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(config.ports["port"]),
-        ]
-        for url in [
-            app_url() + SERVE_PATH,
-            *config.sdk_urls[1:],
-        ]:  # PORT in `.env` beats the file's first
-            command += ["--sdk-url", url]
-        env = {name: value for name in PASSED_VARIABLES if (value := os.environ.get(name))} | QUIET
-        if uri := read_variable("INNGEST_POSTGRES_URI"):
-            env["INNGEST_POSTGRES_URI"] = uri
+        _check_ports(config)
         LOG_FILE.write_bytes(b"")
         try:
-            process = spawn([*command, *flags], LOG_FILE, env, group)
+            process = spawn([*_command(cli, config), *flags], LOG_FILE, _environment(), group)
         except OSError as error:
             raise DevtoolsError(
                 t(
@@ -142,10 +101,39 @@ def find_or_launch(
                     reason=error.strerror,
                 )
             ) from None
-        PID_FILE.write_text(
-            json.dumps({"pid": process.pid, "started": process.create_time()}), "utf-8"
-        )
+        state = {"pid": process.pid, "started": process.create_time()}
+        PID_FILE.write_text(json.dumps(state), "utf-8")
         return process, True
+
+
+def _check_ports(config: ServerConfig) -> None:
+    """From a taken one the CLI would move to the next, without a word."""
+    for key, port in config.ports.items():
+        reason = explain_taken(port)
+        if reason:
+            raise DevtoolsError(
+                t(
+                    'Port {port} {reason}: free it, or give "{key}" another port in {file}.',
+                    port=port,
+                    reason=reason,
+                    key=key,
+                    file=CONFIG_FILE,
+                )
+            )
+
+
+def _command(cli: Path, config: ServerConfig) -> list[str]:
+    address = ["--host", "127.0.0.1", "--port", str(config.ports["port"])]
+    command = [str(cli), "dev", "--config", CONFIG_FILE, *address]
+    for url in (app_url() + SERVE_PATH, *config.sdk_urls[1:]):  # PORT beats the file's first
+        command += ["--sdk-url", url]
+    return command
+
+
+def _environment() -> dict[str, str]:
+    environment = {name: os.environ[name] for name in PASSED_VARIABLES if os.environ.get(name)}
+    uri = read_variable("INNGEST_POSTGRES_URI")
+    return environment | QUIET | ({"INNGEST_POSTGRES_URI": uri} if uri else {})
 
 
 def end(process: psutil.Process) -> None:

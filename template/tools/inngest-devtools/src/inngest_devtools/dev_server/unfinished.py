@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from inngest_devtools.dev_server.config import ServerConfig
 from inngest_devtools.dev_server.history_file import read_unfinished
-from inngest_devtools.dev_server.lifecycle import PID_FILE, STATE
+from inngest_devtools.dev_server.lifecycle import PID_FILE
 from inngest_devtools.dev_server.runs import LIMIT, read_runs
 from inngest_devtools.logs import console
-from inngest_devtools.project import command
+from inngest_devtools.project import STATE, command
 from inngest_devtools.words import t
 
 TOLD_FILE = STATE / "unfinished.json"  # when the server began whose start told of earlier runs
