@@ -172,7 +172,7 @@ def test_one_file_knows_the_project_around_it(tree: Tree) -> None:
     tree.migrate("--write", str(Path("src", "flows.py")))
 
     assert "ctx" in tree.read("src/flows.py")
-    assert "1 Python files looked at, 1 file changed" in tree.out
+    assert "1 Python files looked at, 1 files changed" in tree.out
 
 
 def test_path_that_is_not_there(tree: Tree) -> None:

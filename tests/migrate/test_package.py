@@ -60,7 +60,7 @@ def test_client_is_handed_on_under_its_old_name(guide: Tree) -> None:
     text = guide.read("src/core/inngest/client.py")
     assert text.endswith("# ours\n# the id\nfrom core.inngest_app import inngest_client\n")
     assert "from inngest import" not in text
-    assert any("INNGEST_APP_ID has to be APP_ID" in line for line in guide.decisions)
+    assert any("INNGEST_APP_ID has to be shop there" in line for line in guide.decisions)
 
 
 def test_functions_are_installed_where_they_are(guide: Tree) -> None:

@@ -566,4 +566,297 @@ WORDS = {
     "{id} is the id of two steps: give each its own, or a replay may mix them up": (
         "{id} 被两个步骤用作 id：各用各的，否则重放可能弄混"
     ),
+    # migrate
+    "pip install libcst, then inngest-dev migrate {words}": (
+        "先 pip install libcst，再 inngest-dev migrate {words}"
+    ),
+    "inngest-dev migrate needs libcst: {how}": "inngest-dev migrate 需要 libcst：{how}",
+    "{name} gets {context}": "给 {name} 传 {context}",
+    "{name} takes ctx today: hand it the context": "{name} 现在接收 ctx：把上下文传给它",
+    "{name} gets no step": "不再给 {name} 传 step",
+    (
+        "{said}. The SDK itself reads INNGEST_BASE_URL for both, and INNGEST_DEV for the "
+        "mode, unless is_production is given: drop the arguments that these can replace"
+    ): (
+        "{said}。SDK 自己会读 INNGEST_BASE_URL（两者都用它），没有 is_production 时还会读"
+        " INNGEST_DEV 决定模式：能被它们代替的参数就删掉"
+    ),
+    "api_base_url is {code} now too": "api_base_url 现在也是 {code}",
+    "event_api_base_url, {code}, is for events: functions register elsewhere": (
+        "event_api_base_url（{code}）只管事件：函数注册到别处"
+    ),
+    "api_base_url is event_api_base_url: functions register where events go": (
+        "api_base_url 与 event_api_base_url 相同：函数注册到事件去的地方"
+    ),
+    "is nested too deep to be parsed: left as it is": "嵌套太深，无法解析：保持原样",
+    "hint: {message}": "提示：{message}",
+    "does not parse: left as it is": "无法解析：保持原样",
+    (
+        "Turn code of the older integration guide, and of Inngest's SDK 0.3 and 0.4, into "
+        "code that runs on\n0.5. Shows what it would change; --write changes it. Step ids, "
+        "function ids and event names stay."
+    ): (
+        "把旧集成指南的代码、Inngest SDK 0.3 和 0.4 的代码改成能在 0.5 上运行的代码。\n只"
+        "显示会改什么；--write 才写入。步骤 id、函数 id 和事件名都不变。"
+    ),
+    (
+        "exit code: 0 fine; 1 something is to do (--check) or a file could not be written; 2 "
+        "wrong usage,\nor --write over changes that git does not have"
+    ): (
+        "退出码：0 正常；1 还有要改的（--check），或有文件写不进去；2 用法不对，\n或 "
+        "--write 会盖掉 git 里没有的修改"
+    ),
+    "{looked_at} Python files looked at, {changed} files changed.": (
+        "看了 {looked_at} 个 Python 文件，改了 {changed} 个文件。"
+    ),
+    "{looked_at} Python files looked at, {changed} files would change.": (
+        "看了 {looked_at} 个 Python 文件，会改 {changed} 个文件。"
+    ),
+    "inngest-dev migrate: {path} does not exist": "inngest-dev migrate：{path} 不存在",
+    "a file, a folder, a repository": "文件、文件夹或仓库",
+    "change the files": "写入文件",
+    "exit 1 if anything would change, for CI": "还有要改的就以 1 退出，给 CI 用",
+    "write over changes that git does not have": "盖掉 git 里没有的修改也要写",
+    "would be changed, but is {encoding}: save it as UTF-8 and run again": (
+        "需要修改，但编码是 {encoding}：存成 UTF-8 再运行一次"
+    ),
+    (
+        "inngest-dev migrate: {names} would be changed and has changes that git does not "
+        "have: commit them, or add --force"
+    ): ("inngest-dev migrate：{names} 需要修改，但有 git 里没有的改动：先提交，或加 --force"),
+    "leads out of the folder by a symbolic link: left as it is": "符号链接指向文件夹之外：保持原样",
+    "For you to decide:": "由你决定：",
+    "Without a step, so that a retry repeats all of it:": "没有步骤，重试时会全部重做：",
+    "Nothing is written yet: --write writes it.": "还没有写入：--write 才写入。",
+    (
+        "host 0.0.0.0 shows the Dev Server, which asks for no password, to the whole "
+        "network: 127.0.0.1"
+    ): "host 0.0.0.0 会把不需要密码的 Dev Server 暴露给整个网络：用 127.0.0.1",
+    (
+        "{path} has no key in this file: set the environment's LOG_LEVEL={value}, or "
+        "--log-level {value}"
+    ): ("这个文件里没有 {path} 对应的键：设环境变量 LOG_LEVEL={value}，或用 --log-level {value}"),
+    "has the keys that the CLI reads": "改成 CLI 能读的键",
+    (
+        "{path} is no address of PostgreSQL ({kind}), the one database besides SQLite in "
+        "sqlite-dir: left out"
+    ): ("{path} 不是 PostgreSQL 的地址（{kind}），而除了 sqlite-dir 里的 SQLite 只支持它：已去掉"),
+    "is not JSON: {error}": "不是 JSON：{error}",
+    "{path}: {shown} is read by nothing: left out": "{path}: {shown} 没有程序会读：已去掉",
+    "{path}: {shown} is too few connections, the server wants 2: left out": (
+        "{path}: {shown} 连接数太少，服务器至少要 2 个：已去掉"
+    ),
+    (
+        "@{name} makes an object of the async handler, which the SDK calls as a sync one: "
+        "its output cannot be serialized"
+    ): "@{name} 把异步处理函数变成了对象，SDK 会按同步函数调用：输出无法序列化",
+    (
+        "{function} has to take ctx and pass it on, but @{decorator} is used elsewhere too "
+        "({place}): decide there"
+    ): ("{function} 应该接收 ctx 并传下去，但 @{decorator} 还用在别处（{place}）：请在那里决定"),
+    (
+        "{function} takes {parameter} as an event, but the SDK hands over the context: take "
+        "ctx, read ctx.event, pass ctx on"
+    ): (
+        "{function} 把 {parameter} 当作事件，而 SDK 传来的是上下文：接收 ctx，读 "
+        "ctx.event，把 ctx 传下去"
+    ),
+    "{call} hands on the event, but handlers take the context: hand on {context}": (
+        "{call} 传的是事件，而处理函数接收上下文：改传 {context}"
+    ),
+    (
+        "@{name} wraps a sync handler in an async def, which the SDK calls as an async one: "
+        "make {handler} an async def"
+    ): ("@{name} 用 async def 包住同步处理函数，SDK 会按异步函数调用：把 {handler} 改成 async def"),
+    (
+        "@{name} wraps an async handler in a def: the SDK calls it as a sync one and cannot "
+        "serialize its output; make {inner} an async def that awaits"
+    ): (
+        "@{name} 用 def 包住异步处理函数：SDK 会按同步函数调用，输出无法序列化；把 "
+        "{inner} 改成会 await 的 async def"
+    ),
+    "{function} takes nothing by position, but the SDK hands over ctx so: take ctx": (
+        "{function} 不接收位置参数，而 SDK 按位置传 ctx：请接收 ctx"
+    ),
+    (
+        "{call} hands the event to handlers that take ctx, but @{decorator} is used "
+        "elsewhere too ({place}): decide there"
+    ): (
+        "{call} 把事件传给接收 ctx 的处理函数，但 @{decorator} 还用在别处（{place}）：请在那里决定"
+    ),
+    "{decorator} hands on {context}, not its event": (
+        "{decorator} 传下去的是 {context}，不是它的事件"
+    ),
+    "@{name} catches what its handlers raise, and so ends their retries: raise it again": (
+        "@{name} 捕获了处理函数抛出的错误，于是不再重试：请再抛出"
+    ),
+    "cannot be read: {reason}": "无法读取：{reason}",
+    "its coding line names no encoding: {encoding}": "编码声明里的不是编码：{encoding}",
+    (
+        "is not {encoding} (byte {byte}): save it as UTF-8, or name its encoding in the first line"
+    ): "不是 {encoding}（第 {byte} 个字节）：存成 UTF-8，或在第一行写明编码",
+    "its encoding {encoding} cannot hold the new text": "它的编码 {encoding} 存不下新内容",
+    "is read-only: left as it is": "只读：保持原样",
+    "cannot be written: {reason}: left as it is": "无法写入：{reason}：保持原样",
+    "changed while it was looked at: left as it is, run again": (
+        "处理期间被改动：保持原样，请再运行一次"
+    ),
+    "fn_id=... and the options are arguments of client.create_function": (
+        "fn_id=... 和各选项现在是 client.create_function 的参数"
+    ),
+    (
+        "on_failure and its handler are both async or both not, or the SDK refuses the "
+        "function: make {name} a {right}"
+    ): (
+        "on_failure 和处理函数必须同为异步或同为同步，否则 SDK 拒绝这个函数：把 {name} 改成 {right}"
+    ),
+    (
+        "step.run takes no {names}=: give it by position, or functools.partial(f, {names}=...)"
+    ): "step.run 不接收 {names}=：按位置传，或用 functools.partial(f, {names}=...)",
+    (
+        "{name} is async and never awaited in a sync handler, so that its output cannot be "
+        "serialized: make the handler async"
+    ): ("{name} 是异步的，在同步处理函数里不会被 await，输出无法序列化：把处理函数改成异步"),
+    (
+        "the SDK has no create_function of its own: client.create_function(fn_id=..., "
+        "trigger=...), and a handler that takes ctx"
+    ): (
+        "SDK 本身没有 create_function：用 client.create_function(fn_id=..., trigger=...)"
+        "，处理函数接收 ctx"
+    ),
+    "inngest 0.5 has no {name}": "inngest 0.5 没有 {name}",
+    "{name} is gone: {instead}": "{name} 已经没有了：{instead}",
+    (
+        "@{name} stands above create_function and gets an inngest.Function, which cannot be "
+        "called: move it below"
+    ): "@{name} 在 create_function 上面，拿到的是不能调用的 inngest.Function：移到下面",
+    (
+        "{name} is decorated inside a class, so that the SDK can never call it: create the "
+        "function from a bound method, client.create_function(...)(flow.{name})"
+    ): (
+        "{name} 是在类里装饰的，SDK 永远无法调用：用绑定方法创建函数，"
+        "client.create_function(...)(flow.{name})"
+    ),
+    "a lambda as handler gets ctx alone: make it a function of one parameter": (
+        "用作处理函数的 lambda 只会收到 ctx：改成只有一个参数的函数"
+    ),
+    (
+        "{handler} takes {names} by keyword, but the SDK hands over ctx alone, by position: "
+        "write {handler}(ctx) by hand"
+    ): "{handler} 按关键字接收 {names}，而 SDK 只按位置传 ctx：请手动改成 {handler}(ctx)",
+    (
+        "{handler} takes {names} besides ctx, which the SDK does not hand over: read it from "
+        "ctx.event.data"
+    ): "{handler} 除了 ctx 还接收 {names}，SDK 不会传：从 ctx.event.data 读取",
+    "{handler} is annotated {wanted}": "{handler} 的注解改为 {wanted}",
+    "{handler} takes no step: {context}.step": "{handler} 不再接收 step：用 {context}.step",
+    "{code} is not handed over any more: the step is {star}[0].step": (
+        "{code} 不会再传来：步骤是 {star}[0].step"
+    ),
+    "{code} is empty: the SDK hands over ctx alone, by position; read {what}": (
+        "{code} 是空的：SDK 只按位置传 ctx；请读 {what}"
+    ),
+    "{handler} takes {context}, its event is {context}.event": (
+        "{handler} 接收 {context}，事件是 {context}.event"
+    ),
+    "{name} is an inngest.Event and no dict: {name}.data, {name}.name": (
+        "{name} 是 inngest.Event，不是字典：{name}.data、{name}.name"
+    ),
+    "{code} is the context, not the event: read {code}.event": (
+        "{code} 是上下文，不是事件：读 {code}.event"
+    ),
+    "{handler} takes {context}": "{handler} 接收 {context}",
+    "imports no {name}": "不再导入 {name}",
+    "imports {name}": "导入 {name}",
+    (
+        "{name} is the client of {module} now, whose settings come from the environment: "
+        "INNGEST_APP_ID has to be {id} there, or the server takes every function for a new "
+        "one"
+    ): (
+        "{name} 现在是 {module} 的客户端，它的设置来自环境变量：那里的 INNGEST_APP_ID 必"
+        "须是 {id}，否则服务器会把每个函数都当成新的"
+    ),
+    "{module} has a client of its own: hand that on from here, with what this has": (
+        "{module} 有自己的客户端：从这里转交它，并补上这里的设置"
+    ),
+    "{name} is the client of {module}": "{name} 是 {module} 的客户端",
+    "one of {count} clients: functions of {module}'s are served": (
+        "{count} 个客户端之一：只有 {module} 的函数会被提供"
+    ),
+    "what it was": "原来的值",
+    (
+        "a client has no {method} with these arguments: {new}(inngest.Event(name=..., data=...))"
+    ): "客户端没有这种参数的 {method}：用 {new}(inngest.Event(name=..., data=...))",
+    "{method} is {new}": "{method} 改为 {new}",
+    "if {name} is an Inngest client, this is {name}.{method}(event)": (
+        "如果 {name} 是 Inngest 客户端，这里应是 {name}.{method}(event)"
+    ),
+    "install_inngest would serve {names} too: decide, then put it in place of this": (
+        "install_inngest 还会提供 {names}：先决定，再用它代替这里"
+    ),
+    "{module} serves the functions, wherever they are": "由 {module} 提供函数，不管它们在哪里",
+    "{name} is given to no serve, so that the server never calls it": (
+        "没有任何 serve 提供 {name}，服务器永远不会调用它"
+    ),
+    "serve adds its routes itself: not mounted": "serve 会自己加路由：不再 mount",
+    "serve gets its {count} functions": "给 serve 传它的 {count} 个函数",
+    "{line} serves functions with guards: see its README": (
+        "{line} 会带保护地提供函数：见它的 README"
+    ),
+    "serve needs the list of functions as its third argument, and none is imported here": (
+        "serve 的第三个参数要函数列表，而这里一个都没有导入"
+    ),
+    (
+        "serve adds its routes to the app itself and returns None: call it on a line of its own"
+    ): "serve 会自己给应用加路由并返回 None：单独写一行调用",
+    "the SDK reads INNGEST_BASE_URL, for events and registering alike": (
+        "SDK 读 INNGEST_BASE_URL，发事件和注册都用它"
+    ),
+    "the SDK reads INNGEST_DEV: 1 while developing, unset in production": (
+        "SDK 读 INNGEST_DEV：开发时为 1，生产环境不设"
+    ),
+    "the SDK reads INNGEST_API_BASE_URL": "SDK 读 INNGEST_API_BASE_URL",
+    "the CLI reads LOG_LEVEL": "CLI 读 LOG_LEVEL",
+    "it went with SDK 0.5.19": "SDK 0.5.19 起已取消",
+    "the Dev Server listens there": "Dev Server 会在那里监听",
+    "the CLI reads its settings from there": "CLI 会从那里读设置",
+    "the Dev Server looks for an app there": "Dev Server 会到那里找应用",
+    (
+        "0.0.0.0 shows the Dev Server, which asks for no password, to the whole network: "
+        "--host 127.0.0.1"
+    ): "0.0.0.0 会把不需要密码的 Dev Server 暴露给整个网络：用 --host 127.0.0.1",
+    "{name} is read by nothing but your own code: {instead}": (
+        "{name} 只有你自己的代码会读：{instead}"
+    ),
+    "_dashboard is no page: the Dev Server's is at /": (
+        "没有 _dashboard 这个页面：Dev Server 的页面在 /"
+    ),
+    "this code runs on inngest>=0.5.19,<0.6: raise the pin": (
+        "这些代码要求 inngest>=0.5.19,<0.6：请提高版本限制"
+    ),
+    "{name} moves the CLI as well, in whose environment it is: {why}; rename it": (
+        "{name} 也会影响同一环境里的 CLI：{why}；请改名"
+    ),
+    "{name} is empty, which is not the same as unset: comment it out": (
+        "{name} 是空的，这和没有设置不一样：注释掉它"
+    ),
+    "INNGEST_DEV={value} turns the dev mode on: 0, or unset": (
+        "INNGEST_DEV={value} 会打开开发模式：改成 0，或不设"
+    ),
+    "there is no ctx here: take step as a parameter, and let the handler pass ctx.step": (
+        "这里没有 ctx：把 step 作为参数，让处理函数传 ctx.step"
+    ),
+    "{code} is {context}.step": "{code} 改为 {context}.step",
+    "{what} is not there any more, and {how}": "{what} 已经没有了，{how}",
+    "step.parallel is {context}.group.parallel": "step.parallel 改为 {context}.group.parallel",
+    "{code} is not there: None": "{code} 不存在：改为 None",
+    "{code} is ctx.group.parallel today: pass ctx on to here": (
+        "{code} 现在是 ctx.group.parallel：把 ctx 传到这里"
+    ),
+    "step is defined nowhere, and {how}": "step 没有定义，{how}",
+    "step is {context}.step": "step 改为 {context}.step",
+    "Trigger is {name}": "Trigger 改为 {name}",
+    "Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today": (
+        "Trigger 现在是 TriggerEvent(event=...) 或 TriggerCron(cron=...)"
+    ),
 }

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from inngest_devtools.words import t
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command.
@@ -20,7 +22,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         could not be written, 2 when the command cannot start.
     """
     if find_spec("libcst") is None:
-        print(f"inngest-dev migrate needs libcst: {_how_to_get_it(argv)}", file=sys.stderr)
+        print(
+            t("inngest-dev migrate needs libcst: {how}", how=_how_to_get_it(argv)), file=sys.stderr
+        )
         return 2
     from inngest_devtools.migrate import command
 
@@ -33,7 +37,7 @@ def _how_to_get_it(argv: Sequence[str] | None) -> str:
     for folder in (here, *here.parents):
         if (folder / "uv.lock").exists():
             return _how_with_uv(folder, words)
-    return f"pip install libcst, then inngest-dev migrate {words}"
+    return t("pip install libcst, then inngest-dev migrate {words}", words=words)
 
 
 def _how_with_uv(project: Path, words: str) -> str:

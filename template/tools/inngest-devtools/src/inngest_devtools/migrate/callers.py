@@ -8,6 +8,7 @@ from inngest_devtools.migrate.handlers import Plan
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work
+from inngest_devtools.words import t
 
 
 def follow_calls(work: Work, project: Project, plans: dict[int, Plan]) -> None:
@@ -38,11 +39,11 @@ def _follow(work: Work, call: cst.Call, plan: Plan, plans: dict[int, Plan]) -> N
         given = dotted_name(call.args[0].value)
         own = around.event.name.value if around and around.event else None
         if around is None or given not in (own, f"{around.context}.event"):
-            work.report(call, f"{name} takes ctx today: hand it the context")
+            work.report(call, t("{name} takes ctx today: hand it the context", name=name))
             return
         first = call.args[0]
         work.edits.replace_all(source.start(first), source.end(first), around.context or "")
-        work.note(call, f"{name} gets {around.context}")
+        work.note(call, t("{name} gets {context}", name=name, context=around.context))
     if plan.step is None:
         return
     step = plan.step.name.value
@@ -50,7 +51,7 @@ def _follow(work: Work, call: cst.Call, plan: Plan, plans: dict[int, Plan]) -> N
         by_name = argument.keyword is not None and argument.keyword.value == step
         if by_name or (argument.keyword is None and argument is call.args[1]):
             work.edits.replace_all(source.end(previous), source.end(argument), "")
-            work.note(call, f"{name} gets no step")
+            work.note(call, t("{name} gets no step", name=name))
             return
 
 

@@ -3,6 +3,7 @@
 import libcst as cst
 from inngest_devtools.migrate.source import Source, argument
 from inngest_devtools.migrate.work import Work
+from inngest_devtools.words import t
 
 CLOUD = "inn.gs"  # where Inngest Cloud takes events, and only events
 # Read twice, these are the same twice.
@@ -29,15 +30,19 @@ def complete_clients(work: Work) -> None:
                 f"api_base_url={source.text[start:end]},{_between(work, events)}",
             )
             work.note(
-                call, "api_base_url is event_api_base_url: functions register where events go"
+                call, t("api_base_url is event_api_base_url: functions register where events go")
             )
         if can_copy:
-            said = f"api_base_url is {code} now too"
+            said = t("api_base_url is {code} now too", code=code)
         else:
-            said = f"event_api_base_url, {code}, is for events: functions register elsewhere"
-        message = (
-            f"{said}. The SDK itself reads INNGEST_BASE_URL for both, and INNGEST_DEV for the "
-            "mode, unless is_production is given: drop the arguments that these can replace"
+            said = t(
+                "event_api_base_url, {code}, is for events: functions register elsewhere", code=code
+            )
+        message = t(
+            "{said}. The SDK itself reads INNGEST_BASE_URL for both, and INNGEST_DEV "
+            "for the mode, unless is_production is given: drop the arguments that "
+            "these can replace",
+            said=said,
         )
         work.report(events, message)
 

@@ -24,6 +24,7 @@ from inngest_devtools.migrate.steps import move_groups, move_imported_steps, rep
 from inngest_devtools.migrate.triggers import rewrite_triggers
 from inngest_devtools.migrate.work import Work, Works
 from inngest_devtools.testing.durable_code import check_files
+from inngest_devtools.words import t
 
 # Only a file with one of these can be concerned: the rest is not parsed, which takes its time.
 CONCERNED = re.compile(
@@ -40,7 +41,7 @@ class Result:
 
     changes: list[tuple[Path, str, list[tuple[int, str]]]] = field(default_factory=list)
     findings: list[tuple[Path, int, str]] = field(default_factory=list)
-    without_steps: list[tuple[Path, int, str]] = field(default_factory=list)
+    stepless: list[tuple[Path, int, str]] = field(default_factory=list)
 
 
 def migrate_code(project: Project, paths: Sequence[Path]) -> Result:
@@ -90,10 +91,10 @@ def _why_not_parsed(text: str) -> tuple[int, str]:
     try:
         cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        return error.raw_line, "does not parse: left as it is"
+        return error.raw_line, t("does not parse: left as it is")
     except RecursionError:
         pass
-    return 0, "is nested too deep to be parsed: left as it is"
+    return 0, t("is nested too deep to be parsed: left as it is")
 
 
 def _all_concerned(project: Project, sources: list[Source]) -> list[Source]:
@@ -189,9 +190,10 @@ def _check_durable_code(
     report = check_files(paths, read, project.find_module, handlers)
     for path, finding in report.findings:
         if path in paths:
-            prefix = "hint: " if finding.is_hint else ""
-            result.findings.append((*place(path, finding.line), f"{prefix}{finding.message}"))
-    result.without_steps += [(*place(path, line), name) for path, line, name in report.stepless]
+            hint = t("hint: {message}", message=finding.message)
+            message = hint if finding.is_hint else finding.message
+            result.findings.append((*place(path, finding.line), message))
+    result.stepless += [(*place(path, line), name) for path, line, name in report.stepless]
 
 
 def _old_line(old: str, new: str, line: int) -> int:

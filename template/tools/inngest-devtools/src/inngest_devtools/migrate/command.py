@@ -20,13 +20,18 @@ from inngest_devtools.migrate.report import (
     show_findings,
     show_notes,
 )
+from inngest_devtools.words import later, t
 
-DESCRIPTION = """\
-Turn code of the older integration guide, and of Inngest's SDK 0.3 and 0.4, into code that runs on
-0.5. Shows what it would change; --write changes it. Step ids, function ids and event names stay."""
-EPILOG = """\
-exit code: 0 fine; 1 something is to do (--check) or a file could not be written; 2 wrong usage,
-or --write over changes that git does not have"""
+DESCRIPTION = later(
+    "Turn code of the older integration guide, and of Inngest's SDK 0.3 and "
+    "0.4, into code that runs on\n0.5. Shows what it would change; --write "
+    "changes it. Step ids, function ids and event names stay."
+)
+EPILOG = later(
+    "exit code: 0 fine; 1 something is to do (--check) or a file could not "
+    "be written; 2 wrong usage,\nor --write over changes that git does not "
+    "have"
+)
 
 
 @dataclass
@@ -35,7 +40,7 @@ class Outcome:
 
     changes: list[tuple[Path, files.Content, Change]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    hints: list[str] = field(default_factory=list)
+    stepless: list[str] = field(default_factory=list)
     looked_at: int = 0
 
 
@@ -46,15 +51,15 @@ def run(argv: Sequence[str] | None = None) -> int:
     can_print(sys.stderr)
     missing = [path for path in arguments.paths if not path.exists()]
     if missing:
-        print(f"inngest-dev migrate: {missing[0]} does not exist", file=sys.stderr)
+        print(t("inngest-dev migrate: {path} does not exist", path=missing[0]), file=sys.stderr)
         return 2
     outcome = look(arguments.paths)
     if not arguments.write:
         for _, _, change in outcome.changes:
             show_diff(change, sys.stdout)
-        _show(outcome, "would change", [change for _, _, change in outcome.changes])
+        _show(outcome, [change for _, _, change in outcome.changes], is_written=False)
         if outcome.changes and not arguments.check:
-            print("  Nothing is written yet: --write writes it.")
+            print(f"  {t('Nothing is written yet: --write writes it.')}")
         return int(arguments.check and bool(outcome.changes))
     if not arguments.force:
         dirty = files.uncommitted([path for path, _, _ in outcome.changes])
@@ -63,9 +68,11 @@ def run(argv: Sequence[str] | None = None) -> int:
                 ", ..." if len(dirty) > 3 else ""
             )
             print(
-                f"inngest-dev migrate: {names} would be changed and has changes that git does "
-                "not have:"
-                " commit them, or add --force",
+                t(
+                    "inngest-dev migrate: {names} would be changed and has changes that git "
+                    "does not have: commit them, or add --force",
+                    names=names,
+                ),
                 file=sys.stderr,
             )
             return 2
@@ -82,7 +89,7 @@ def look(paths: Sequence[Path]) -> Outcome:
         found = files.find(absolute, absolute if absolute.is_dir() else root)
         for link in found.leading_out:
             if _is_ours(link):
-                message = "leads out of the folder by a symbolic link: left as it is"
+                message = t("leads out of the folder by a symbolic link: left as it is")
                 outcome.findings.append(Finding(_shown(link), 0, message))
         by_root.setdefault(root, []).extend(found.paths)
     for root, members in by_root.items():
@@ -96,20 +103,20 @@ def look(paths: Sequence[Path]) -> Outcome:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="inngest-dev migrate",
-        description=DESCRIPTION,
-        epilog=EPILOG,
+        description=t(DESCRIPTION),
+        epilog=t(EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help="a file, a folder, a repository"
+        "paths", nargs="+", type=Path, metavar="PATH", help=t("a file, a folder, a repository")
     )
     mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--write", action="store_true", help="change the files")
+    mode.add_argument("--write", action="store_true", help=t("change the files"))
     mode.add_argument(
-        "--check", action="store_true", help="exit 1 if anything would change, for CI"
+        "--check", action="store_true", help=t("exit 1 if anything would change, for CI")
     )
     parser.add_argument(
-        "--force", action="store_true", help="write over changes that git does not have"
+        "--force", action="store_true", help=t("write over changes that git does not have")
     )
     return parser
 
@@ -126,13 +133,16 @@ def _look_at_code(outcome: Outcome, root: Path, members: list[Path]) -> None:
     for path, text, notes in result.changes:
         content = files.read(path)
         if not content.is_utf8:
-            message = f"would be changed, but is {content.encoding}: save it as UTF-8 and run again"
+            message = t(
+                "would be changed, but is {encoding}: save it as UTF-8 and run again",
+                encoding=content.encoding,
+            )
             outcome.findings.append(Finding(_shown(path), 0, message))
             continue
         change = Change(_shown(path), content.text, text, notes)
         if text != content.text:
             outcome.changes.append((path, content, change))
-    outcome.hints += [f"{_shown(path)}:{line} {name}" for path, line, name in result.without_steps]
+    outcome.stepless += [f"{_shown(path)}:{line} {name}" for path, line, name in result.stepless]
 
 
 def _look_at_text(outcome: Outcome, path: Path) -> None:
@@ -172,28 +182,29 @@ def _write(outcome: Outcome) -> int:
         except files.CannotWrite as error:
             failed += 1
             outcome.findings.append(Finding(change.path, 0, str(error)))
-    _show(outcome, "changed", done)
+    _show(outcome, done, is_written=True)
     return int(bool(failed))
 
 
-def _show(outcome: Outcome, done: str, changes: list[Change]) -> None:
+def _show(outcome: Outcome, changes: list[Change], *, is_written: bool) -> None:
     """The report: what was changed, what a person decides, how much that is."""
     print()
     for change in changes:
         show_notes(change, sys.stdout)
     findings = sorted(set(outcome.findings))
     if findings:
-        print("\n  For you to decide:")
+        print(f"\n  {t('For you to decide:')}")
         show_findings(findings, sys.stdout)
-    if outcome.hints:
-        print("\n  Without a step, so that a retry repeats all of it:")
-        for hint in outcome.hints:
-            print(f"    {hint}")
-    files_done = f"{len(changes)} file{'' if len(changes) == 1 else 's'}"
-    print(
-        f"\n  {outcome.looked_at} Python files looked at, {files_done} {done}, "
-        f"{len(findings)} for you to decide."
-    )
+    if outcome.stepless:
+        print(f"\n  {t('Without a step, so that a retry repeats all of it:')}")
+        for handler in outcome.stepless:
+            print(f"    {handler}")
+    counts = {"looked_at": outcome.looked_at, "changed": len(changes)}
+    if is_written:
+        summary = t("{looked_at} Python files looked at, {changed} files changed.", **counts)
+    else:
+        summary = t("{looked_at} Python files looked at, {changed} files would change.", **counts)
+    print(f"\n  {summary}")
 
 
 def _shown(path: Path) -> str:

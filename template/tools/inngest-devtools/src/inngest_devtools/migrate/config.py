@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from inngest_devtools.words import t
+
 # The keys that the CLI reads in its file, `inngest dev` and `inngest start`, 1.43.
 KEYS = frozenset(
     [
@@ -87,7 +89,9 @@ def migrate_config(text: str) -> Migrated:
     try:
         config = json.loads(text)
     except ValueError as error:
-        result.findings.append((getattr(error, "lineno", 0), f"is not JSON: {error}"))
+        result.findings.append(
+            (getattr(error, "lineno", 0), t("is not JSON: {error}", error=error))
+        )
         return result
     if not isinstance(config, dict):
         return result
@@ -98,14 +102,14 @@ def migrate_config(text: str) -> Migrated:
     if isinstance(open_connections, int) and open_connections < IDLE_CONNECTIONS:
         new.setdefault("postgres-max-idle-conns", open_connections)
     if new.get("host") == "0.0.0.0":
-        message = (
-            "host 0.0.0.0 shows the Dev Server, which asks for no password, to the whole "
-            "network: 127.0.0.1"
+        message = t(
+            "host 0.0.0.0 shows the Dev Server, which asks for no password, to the "
+            "whole network: 127.0.0.1"
         )
         result.findings.append((_line(text, "host"), message))
     if new != config:
         result.text = _write(text, new)
-        result.notes.append((1, "has the keys that the CLI reads"))
+        result.notes.append((1, t("has the keys that the CLI reads")))
     return result
 
 
@@ -129,22 +133,35 @@ def _take(result: Migrated, new: dict[str, Any], path: str, value: Any) -> None:
     line = _line(text, last)
     shown = json.dumps(value, ensure_ascii=False)
     if plain in LOG_LEVELS:
-        message = (
-            f"{path} has no key in this file: set the environment's LOG_LEVEL={value}, or "
-            f"--log-level {value}"
+        message = t(
+            "{path} has no key in this file: set the environment's "
+            "LOG_LEVEL={value}, or --log-level {value}",
+            path=path,
+            value=value,
         )
         result.findings.append((line, message))
     elif key is None:
-        result.findings.append((line, f"{path}: {shown} is read by nothing: left out"))
+        result.findings.append(
+            (line, t("{path}: {shown} is read by nothing: left out", path=path, shown=shown))
+        )
     elif key == "postgres-uri" and not str(value).startswith(("postgres://", "postgresql://")):
-        message = (
-            f"{path} is no address of PostgreSQL ({str(value).partition(':')[0]}), the one "
-            "database besides SQLite in sqlite-dir: left out"
+        message = t(
+            "{path} is no address of PostgreSQL ({kind}), the one database besides "
+            "SQLite in sqlite-dir: left out",
+            path=path,
+            kind=str(value).partition(":")[0],
         )
         result.findings.append((line, message))
     elif key == "postgres-max-open-conns" and isinstance(value, int) and value < 2:
         result.findings.append(
-            (line, f"{path}: {shown} is too few connections, the server wants 2: left out")
+            (
+                line,
+                t(
+                    "{path}: {shown} is too few connections, the server wants 2: left out",
+                    path=path,
+                    shown=shown,
+                ),
+            )
         )
     else:
         new[key] = [value] if key in LISTS and isinstance(value, str) else value

@@ -15,6 +15,7 @@ from inngest_devtools.migrate.handlers import Plan, plan_handler
 from inngest_devtools.migrate.project import Project, Target, value_of
 from inngest_devtools.migrate.source import Source, dotted_name, walk
 from inngest_devtools.migrate.work import Work, Works
+from inngest_devtools.words import t
 
 # Decorators of the language and of the SDK's own tests: no wrapper of anybody's.
 PLAIN = frozenset({"staticmethod", "classmethod", "property", "functools.wraps", "wraps"})
@@ -63,9 +64,11 @@ def report_lone_wrappers(work: Work, plans: dict[int, Plan]) -> None:
         wrappers = [w for w in _wrappers_of(source, owner, owner) if w.node is function]
         params = [*function.params.posonly_params, *function.params.params]
         if wrappers and params and kind_of(source, params[0].annotation) == "event":
-            message = (
-                f"{function.name.value} takes {params[0].name.value} as an event, but the SDK "
-                "hands over the context: take ctx, read ctx.event, pass ctx on"
+            message = t(
+                "{function} takes {parameter} as an event, but the SDK hands over the "
+                "context: take ctx, read ctx.event, pass ctx on",
+                function=function.name.value,
+                parameter=params[0].name.value,
             )
             work.report(function, message)
         elif wrappers and not params and "inngest" in source.text:
@@ -80,9 +83,10 @@ def _report_event_handed_on(work: Work, wrapper: Wrapper, function: cst.Function
             continue
         context = _context_of_star(source, function)
         if _is_event(source, argument.value, context):
-            message = (
-                f"{source.code(call)} hands on the event, but handlers take the context: hand "
-                f"on {context}"
+            message = t(
+                "{call} hands on the event, but handlers take the context: hand on {context}",
+                call=source.code(call),
+                context=context,
             )
             work.report(call, message)
 
@@ -132,24 +136,29 @@ def _check_async(
     name = where.code(decorator)
     if not handler.node.asynchronous:
         if any(wrapper.node.asynchronous for wrapper in wrappers_in(target)):
-            message = (
-                f"@{name} wraps a sync handler in an async def, which the SDK calls as an "
-                f"async one: make {handler.node.name.value} an async def"
+            message = t(
+                "@{name} wraps a sync handler in an async def, which the SDK calls as an "
+                "async one: make {handler} an async def",
+                name=name,
+                handler=handler.node.name.value,
             )
             work.report(decorator, message)
         return
     if target.kind == "class":
-        message = (
-            f"@{name} makes an object of the async handler, which the SDK calls as a sync "
-            "one: its output cannot be serialized"
+        message = t(
+            "@{name} makes an object of the async handler, which the SDK calls as a "
+            "sync one: its output cannot be serialized",
+            name=name,
         )
         work.report(decorator, message)
     for wrapper in wrappers_in(target):
         if not wrapper.node.asynchronous:
             inner = wrapper.node.name.value
-            message = (
-                f"@{name} wraps an async handler in a def: the SDK calls it as a sync one and "
-                f"cannot serialize its output; make {inner} an async def that awaits"
+            message = t(
+                "@{name} wraps an async handler in a def: the SDK calls it as a sync one "
+                "and cannot serialize its output; make {inner} an async def that awaits",
+                name=name,
+                inner=inner,
             )
             work.report(decorator, message)
 
@@ -169,8 +178,10 @@ def _migrate(
     if not params and function.params.star_kwarg is not None:
         work.report(
             function,
-            f"{function.name.value} takes nothing by position, but the SDK hands over ctx so: "
-            "take ctx",
+            t(
+                "{function} takes nothing by position, but the SDK hands over ctx so: take ctx",
+                function=function.name.value,
+            ),
         )
         return
     strangers = _other_uses(project, found, wrapper)
@@ -181,10 +192,12 @@ def _migrate(
         _pass_context_on(project, found, wrapper, work, plan.context or "", works)
         return
     if strangers:
-        message = (
-            f"{function.name.value} has to take ctx and pass it on, but "
-            f"@{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): decide "
-            "there"
+        message = t(
+            "{function} has to take ctx and pass it on, but @{decorator} is used "
+            "elsewhere too ({place}): decide there",
+            function=function.name.value,
+            decorator=wrapper.decorator.name.value,
+            place=strangers[0],
         )
         work.report(function, message)
         return
@@ -206,9 +219,10 @@ def _report_swallowing(wrapper: Wrapper, work: Work) -> None:
             for clause in ancestor.handlers:
                 if _swallows(source, clause):
                     name = wrapper.decorator.name.value
-                    message = (
-                        f"@{name} catches what its handlers raise, and so ends their retries:"
-                        " raise it again"
+                    message = t(
+                        "@{name} catches what its handlers raise, and so ends their retries: "
+                        "raise it again",
+                        name=name,
                     )
                     work.report(clause, message)
 
@@ -246,16 +260,25 @@ def _pass_context_on(
             continue
         strangers = _other_uses(project, found, wrapper)
         if strangers:
-            message = (
-                f"{source.code(call)} hands the event to handlers that take ctx, but "
-                f"@{wrapper.decorator.name.value} is used elsewhere too ({strangers[0]}): "
-                "decide there"
+            message = t(
+                "{call} hands the event to handlers that take ctx, but @{decorator} is "
+                "used elsewhere too ({place}): decide there",
+                call=source.code(call),
+                decorator=wrapper.decorator.name.value,
+                place=strangers[0],
             )
             work.report(call, message)
             continue
         work.edits.replace(source.start(argument), source.end(argument), context)
         _drop_second(work, call, "step")
-        work.note(call, f"{wrapper.decorator.name.value} hands on {context}, not its event")
+        work.note(
+            call,
+            t(
+                "{decorator} hands on {context}, not its event",
+                decorator=wrapper.decorator.name.value,
+                context=context,
+            ),
+        )
 
 
 def _is_event(source: Source, node: cst.BaseExpression, context: str) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from inngest_devtools.words import t
+
 # Folders that hold no code of the team's, in a repository or out of one.
 FOREIGN = frozenset(
     [
@@ -80,17 +82,23 @@ def read(path: Path) -> Content:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise CannotRead(f"cannot be read: {error.strerror}") from None
+        raise CannotRead(t("cannot be read: {reason}", reason=error.strerror)) from None
     bom = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
     encoding = "utf-8" if bom else _declared_encoding(data)
     try:
         return Content(data, data[len(bom) :].decode(encoding), encoding, bom)
     except LookupError:
-        raise CannotRead(f"its coding line names no encoding: {encoding}") from None
+        raise CannotRead(
+            t("its coding line names no encoding: {encoding}", encoding=encoding)
+        ) from None
     except UnicodeDecodeError as error:
         raise CannotRead(
-            f"is not {encoding} (byte {error.start}): save it as UTF-8, or name its encoding "
-            "in the first line"
+            t(
+                "is not {encoding} (byte {byte}): save it as UTF-8, or name its encoding "
+                "in the first line",
+                encoding=encoding,
+                byte=error.start,
+            )
         ) from None
 
 
@@ -104,11 +112,13 @@ def write(path: Path, content: Content, text: str) -> None:
     try:
         data = content.encode(text)
     except UnicodeEncodeError:
-        raise CannotWrite(f"its encoding {content.encoding} cannot hold the new text") from None
+        raise CannotWrite(
+            t("its encoding {encoding} cannot hold the new text", encoding=content.encoding)
+        ) from None
     try:
         mode = target.stat().st_mode
         if is_read_only(target):
-            raise CannotWrite("is read-only: left as it is")
+            raise CannotWrite(t("is read-only: left as it is"))
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         scratch = Path(name)
         try:
@@ -116,12 +126,14 @@ def write(path: Path, content: Content, text: str) -> None:
                 file.write(data)
             scratch.chmod(stat.S_IMODE(mode))
             if target.read_bytes() != content.data:
-                raise CannotWrite("changed while it was looked at: left as it is, run again")
+                raise CannotWrite(t("changed while it was looked at: left as it is, run again"))
             scratch.replace(target)
         finally:
             scratch.unlink(missing_ok=True)
     except OSError as error:
-        raise CannotWrite(f"cannot be written: {error.strerror}: left as it is") from None
+        raise CannotWrite(
+            t("cannot be written: {reason}: left as it is", reason=error.strerror)
+        ) from None
 
 
 def is_read_only(path: Path) -> bool:

@@ -9,10 +9,13 @@ from inngest_devtools.migrate.functions import Found, Handler
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Source, argument, dotted_name, walk
 from inngest_devtools.migrate.work import Work, Works
+from inngest_devtools.words import later, t
 
 # SDK 0.1 and 0.2; what else cannot be imported is told by its name.
 OLDEST = {
-    "inngest.FunctionOpts": "fn_id=... and the options are arguments of client.create_function"
+    "inngest.FunctionOpts": later(
+        "fn_id=... and the options are arguments of client.create_function"
+    )
 }
 
 
@@ -22,14 +25,16 @@ def find_in_file(work: Work) -> None:
     for call in source.calls:
         for name in source.qualified(call.func):
             if name == "inngest.create_function":
-                message = (
+                message = t(
                     "the SDK has no create_function of its own: "
                     "client.create_function(fn_id=..., trigger=...), and a handler that "
                     "takes ctx"
                 )
                 work.report(call, message)
             elif name in OLDEST:
-                work.report(call, f"{name} is gone: {OLDEST[name]}")
+                work.report(
+                    call, t("{name} is gone: {instead}", name=name, instead=t(OLDEST[name]))
+                )
     for node in source.imports:
         if (
             not isinstance(node, cst.ImportFrom)
@@ -42,7 +47,7 @@ def find_in_file(work: Work) -> None:
         for alias in node.names:
             name = dotted_name(alias.name) or ""
             if name not in sdk.PUBLIC | sdk.SUBMODULES | {"step", "Trigger"}:
-                work.report(alias, f"inngest 0.5 has no {name}")
+                work.report(alias, t("inngest 0.5 has no {name}", name=name))
 
 
 def _check_failure(
@@ -59,9 +64,11 @@ def _check_failure(
         if bool(target.node.asynchronous) == bool(handler.node.asynchronous):
             continue
         right = "async def" if handler.node.asynchronous else "def"
-        message = (
+        message = t(
             "on_failure and its handler are both async or both not, or the SDK "
-            f"refuses the function: make {target.name} a {right}"
+            "refuses the function: make {name} a {right}",
+            name=target.name,
+            right=right,
         )
         work.report(failure, message)
 
@@ -102,8 +109,9 @@ def _check_step_run(project: Project, handler: Handler, call: cst.Call, work: Wo
     ]
     if extra:
         names = ", ".join(each.keyword.value for each in extra if each.keyword)
-        message = (
-            f"step.run takes no {names}=: give it by position, or functools.partial(f, {names}=...)"
+        message = t(
+            "step.run takes no {names}=: give it by position, or functools.partial(f, {names}=...)",
+            names=names,
         )
         work.report(call, message)
     if handler.node.asynchronous or len(call.args) < 2:
@@ -113,8 +121,9 @@ def _check_step_run(project: Project, handler: Handler, call: cst.Call, work: Wo
     func_node = called.func if isinstance(called, cst.Call) else value
     for target in project.resolve(source, func_node):
         if isinstance(target.node, cst.FunctionDef) and target.node.asynchronous:
-            message = (
-                f"{target.name} is async and never awaited in a sync handler, so that its "
-                "output cannot be serialized: make the handler async"
+            message = t(
+                "{name} is async and never awaited in a sync handler, so that its output "
+                "cannot be serialized: make the handler async",
+                name=target.name,
             )
             work.report(call, message)

@@ -14,6 +14,7 @@ from inngest_devtools.migrate.project import (
     returned_values,
 )
 from inngest_devtools.migrate.source import Source, argument, dotted_name, positional, walk
+from inngest_devtools.words import t
 
 MOST_HOPS = 8
 PARTIALS = ("partial", "functools.partial")
@@ -243,9 +244,10 @@ class _Finder:
             if self._is_creation(source, above.decorator):
                 continue  # a second function of the same handler
             name = source.code(above.decorator)
-            message = (
-                f"@{name} stands above create_function and gets an inngest.Function, which "
-                "cannot be called: move it below"
+            message = t(
+                "@{name} stands above create_function and gets an inngest.Function, "
+                "which cannot be called: move it below",
+                name=name,
             )
             self.found.findings.append((source, above, message))
         first = function.params.params or function.params.posonly_params
@@ -254,9 +256,11 @@ class _Finder:
         is_static = any(dotted_name(each) in ("staticmethod", "classmethod") for each in below)
         if in_class and (is_static or (first and first[0].name.value in ("self", "cls"))):
             name = function.name.value
-            message = (
-                f"{name} is decorated inside a class, so that the SDK can never call it: create the"
-                f" function from a bound method, client.create_function(...)(flow.{name})"
+            message = t(
+                "{name} is decorated inside a class, so that the SDK can never call it: "
+                "create the function from a bound method, "
+                "client.create_function(...)(flow.{name})",
+                name=name,
             )
             self.found.findings.append((source, function, message))
             return
@@ -276,7 +280,9 @@ class _Finder:
             value = value.args[0].value
         if isinstance(value, cst.Lambda):
             if len(value.params.params) != 1:
-                message = "a lambda as handler gets ctx alone: make it a function of one parameter"
+                message = t(
+                    "a lambda as handler gets ctx alone: make it a function of one parameter"
+                )
                 self.found.findings.append((source, value, message))
             return
         if isinstance(value, cst.Name) and value.value == "None":

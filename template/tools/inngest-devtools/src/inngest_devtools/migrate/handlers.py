@@ -14,6 +14,7 @@ from inngest_devtools.migrate.annotations import context_type, kind_of
 from inngest_devtools.migrate.functions import Handler
 from inngest_devtools.migrate.source import Source, dotted_name, skip_blank
 from inngest_devtools.migrate.work import Work
+from inngest_devtools.words import t
 
 CONTEXT_NAMES = ("ctx", "context", "inngest_ctx", "inngest_context")
 ROLES_BY_NAME = {
@@ -53,9 +54,11 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     step_keyword = _lone_step_keyword(handler, positional, keywords)
     if keywords and step_keyword is None:
         names = ", ".join(each.name.value for each in keywords)
-        message = (
-            f"{_name(handler)} takes {names} by keyword, but the SDK hands over ctx alone, by "
-            f"position: write {_name(handler)}(ctx) by hand"
+        message = t(
+            "{handler} takes {names} by keyword, but the SDK hands over ctx alone, "
+            "by position: write {handler}(ctx) by hand",
+            handler=_name(handler),
+            names=names,
         )
         work.report(function, message)
         return Plan(handler)
@@ -66,9 +69,11 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
     unknown = [p for p, r in zip(positional, roles, strict=True) if r is None and p.default is None]
     if unknown and len(positional) > 1:
         names = ", ".join(each.name.value for each in unknown)
-        message = (
-            f"{_name(handler)} takes {names} besides ctx, which the SDK does not hand over: "
-            "read it from ctx.event.data"
+        message = t(
+            "{handler} takes {names} besides ctx, which the SDK does not hand over: "
+            "read it from ctx.event.data",
+            handler=_name(handler),
+            names=names,
         )
         work.report(function, message)
         return Plan(handler)
@@ -106,14 +111,19 @@ def _plan_star(handler: Handler, work: Work) -> Plan:
         if isinstance(parent, cst.Subscript) and source.code(parent).endswith("[1]"):
             work.report(
                 node,
-                f"{source.code(parent)} is not handed over any more: the step is "
-                f"{star.name.value}[0].step",
+                t(
+                    "{code} is not handed over any more: the step is {star}[0].step",
+                    code=source.code(parent),
+                    star=star.name.value,
+                ),
             )
         elif isinstance(parent, cst.Subscript) and _is_read_as_event(source, parent):
             work.report(
                 node,
-                f"{source.code(parent)} is the context, not the event: read "
-                f"{source.code(parent)}.event",
+                t(
+                    "{code} is the context, not the event: read {code}.event",
+                    code=source.code(parent),
+                ),
             )
     _report_keywords(handler, work)
     return Plan(handler, context=f"{star.name.value}[0]")
@@ -147,7 +157,12 @@ def _report_keywords(handler: Handler, work: Work) -> None:
         if match:
             what = {"event": "ctx.event", "step": "ctx.step"}.get(match[1], "ctx")
             work.report(
-                node, f"{code} is empty: the SDK hands over ctx alone, by position; read {what}"
+                node,
+                t(
+                    "{code} is empty: the SDK hands over ctx alone, by position; read {what}",
+                    code=code,
+                    what=what,
+                ),
             )
 
 
@@ -251,7 +266,12 @@ def _rewrite(
         work.edits.replace(start, end, new)
         work.release(event.annotation)
         work.note(
-            function, f"{_name(handler)} takes {plan.context}, its event is {plan.context}.event"
+            function,
+            t(
+                "{handler} takes {context}, its event is {context}.event",
+                handler=_name(handler),
+                context=plan.context,
+            ),
         )
     elif spares and not _is_constant(spares[0]):
         return Plan(handler, context=spares[0].name.value)
@@ -262,7 +282,9 @@ def _rewrite(
             work,
             f"{plan.context}: {annotation}" if step is None or step.annotation else plan.context,
         )
-        work.note(function, f"{_name(handler)} takes {plan.context}")
+        work.note(
+            function, t("{handler} takes {context}", handler=_name(handler), context=plan.context)
+        )
 
     listed = [*everything, *function.params.kwonly_params]
     for gone in (event if context is not None else None, step):
@@ -270,7 +292,14 @@ def _rewrite(
             plan.removed.append(next(i for i, each in enumerate(listed) if each is gone))
             _remove_parameter(handler, work, gone)
     if step is not None:
-        work.note(function, f"{_name(handler)} takes no step: {plan.context}.step")
+        work.note(
+            function,
+            t(
+                "{handler} takes no step: {context}.step",
+                handler=_name(handler),
+                context=plan.context,
+            ),
+        )
     _correct_type_comment(handler, work, plan, everything, event, annotation)
     _bind(handler, work, plan, context)
     _report_keywords(handler, work)
@@ -300,7 +329,9 @@ def _correct_annotation(handler: Handler, work: Work, context: cst.Param, right:
         return
     work.replace(annotation.annotation, _quoted_like(source, context, right))
     work.release(annotation)
-    work.note(handler.node, f"{_name(handler)} is annotated {wanted}")
+    work.note(
+        handler.node, t("{handler} is annotated {wanted}", handler=_name(handler), wanted=wanted)
+    )
 
 
 def _quoted_like(source: Source, param: cst.Param, annotation: str) -> str:
@@ -461,7 +492,10 @@ def _report_read_as_dict(work: Work, uses: list[cst.CSTNode]) -> None:
         is_get = isinstance(parent, cst.Attribute) and parent.attr.value == "get"
         if is_item or is_get:
             name = source.code(use)
-            work.report(use, f"{name} is an inngest.Event and no dict: {name}.data, {name}.name")
+            work.report(
+                use,
+                t("{name} is an inngest.Event and no dict: {name}.data, {name}.name", name=name),
+            )
 
 
 def replace_step(work: Work, use: cst.CSTNode, context: str, keep_name: bool = False) -> None:

@@ -13,6 +13,7 @@ from inngest_devtools.migrate.functions import Clients, imports_sdk
 from inngest_devtools.migrate.package import InngestPackage
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
+from inngest_devtools.words import t
 from libcst.metadata import ImportAssignment
 
 TYPING = frozenset(
@@ -68,8 +69,8 @@ def settle_imports(
     source = Source(path, text)
     given = {"install_inngest": package.import_line} if package is not None else {}
     text, added = _add(source, project, clients, is_concerned, given)
-    notes = [f"imports no {name}" for name in sorted(removed - placed)]
-    return text, [*notes, *(f"imports {name}" for name in sorted({*added, *placed}))]
+    notes = [t("imports no {name}", name=name) for name in sorted(removed - placed)]
+    return text, [*notes, *(t("imports {name}", name=name) for name in sorted({*added, *placed}))]
 
 
 def needs_imports(source: Source) -> bool:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import libcst as cst
 from inngest_devtools.migrate.functions import Found
-from inngest_devtools.migrate.project import Project
+from inngest_devtools.migrate.project import Project, value_of
 from inngest_devtools.migrate.source import Source, argument, comments
 from inngest_devtools.migrate.work import Work, Works
+from inngest_devtools.words import t
 
 DEVTOOLS = Path("tools", "inngest-devtools")
 # What the package's client takes from its settings; one that has more is a person's to merge.
@@ -72,7 +73,11 @@ def hand_clients_on(
         return False  # in a file that was not named: it stays
     if len(clients) > 1:
         for work, call in clients:
-            message = f"one of {len(clients)} clients: functions of {package.module}'s are served"
+            message = t(
+                "one of {count} clients: functions of {module}'s are served",
+                count=len(clients),
+                module=package.module,
+            )
             work.report(call, message)
         return False
     return all(_hand_on(work, call, package) for work, call in clients)
@@ -88,8 +93,9 @@ def _hand_on(work: Work, call: cst.Call, package: InngestPackage) -> bool:
     keywords = {each.keyword.value for each in call.args if each.keyword is not None}
     is_plain = isinstance(target, cst.Name) and source.owner(call) is None
     if not isinstance(target, cst.Name) or not is_plain or not keywords <= SETTINGS:
-        message = (
-            f"{package.module} has a client of its own: hand that on from here, with what this has"
+        message = t(
+            "{module} has a client of its own: hand that on from here, with what this has",
+            module=package.module,
         )
         work.report(call, message)
         return False
@@ -101,15 +107,28 @@ def _hand_on(work: Work, call: cst.Call, package: InngestPackage) -> bool:
     line = f"{lead}from {package.module} import inngest_client{renamed}"
     work.edits.replace(source.start(statement), source.end(statement), line)
     work.release(call.func)
-    work.note(call, f"{name} is the client of {package.module}")
+    work.note(call, t("{name} is the client of {module}", name=name, module=package.module))
     app_id = argument(call, "app_id")
-    said = source.code(app_id.value) if app_id is not None else "what it was"
-    message = (
-        f"{name} is the client of {package.module} now, and its settings are: INNGEST_APP_ID has"
-        f" to be {said}, or the server takes every function for a new one; what is above is unused"
+    message = t(
+        "{name} is the client of {module} now, whose settings come from the environment: "
+        "INNGEST_APP_ID has to be {id} there, or the server takes every function for a new one",
+        name=name,
+        module=package.module,
+        id=_app_id(source, app_id.value) if app_id is not None else t("what it was"),
     )
     work.report(call, message)
     return True
+
+
+def _app_id(source: Source, node: cst.BaseExpression) -> str:
+    """What an app id is: its text, or the default of `os.getenv("INNGEST_APP_ID", "shop")`."""
+    if isinstance(node, cst.Name):
+        values = [value_of(source, each) for each in source.assignments(node.value, source.top)]
+        if len(values) == 1 and values[0] is not None:
+            return _app_id(source, values[0])
+    if isinstance(node, cst.Call) and len(node.args) == 2:
+        return _app_id(source, node.args[1].value)
+    return str(node.evaluated_value) if isinstance(node, cst.SimpleString) else source.code(node)
 
 
 def packages_of(found: Found, package: InngestPackage) -> list[str]:

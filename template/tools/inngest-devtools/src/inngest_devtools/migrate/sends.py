@@ -8,6 +8,7 @@ from inngest_devtools.migrate.functions import Clients
 from inngest_devtools.migrate.project import Project, assigned_value
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work
+from inngest_devtools.words import t
 
 METHODS = {
     "send_event": "send",
@@ -37,8 +38,11 @@ def rewrite_sends(work: Work, project: Project, clients: Clients) -> None:
                 name = source.code(func.value)
                 work.report(
                     call,
-                    f"if {name} is an Inngest client, this is "
-                    f"{name}.{METHODS[func.attr.value]}(event)",
+                    t(
+                        "if {name} is an Inngest client, this is {name}.{method}(event)",
+                        name=name,
+                        method=METHODS[func.attr.value],
+                    ),
                 )
                 continue
         _rewrite(work, call, func)
@@ -83,9 +87,11 @@ def _rewrite(work: Work, call: cst.Call, func: cst.Attribute) -> None:
         or len(plain) > 1
         or isinstance(first.value, cst.SimpleString)
     ):
-        message = (
-            f"a client has no {method} with these arguments: {new}(inngest.Event(name=..., "
-            "data=...))"
+        message = t(
+            "a client has no {method} with these arguments: "
+            "{new}(inngest.Event(name=..., data=...))",
+            method=method,
+            new=new,
         )
         work.report(call, message)
         return
@@ -93,4 +99,4 @@ def _rewrite(work: Work, call: cst.Call, func: cst.Attribute) -> None:
         work.replace(func.attr, new)
     if first.keyword is not None and first.keyword.value in ("event", "payload"):
         work.edits.replace(source.start(first.keyword), source.outer_span(first.value)[0], "")
-    work.note(call, f"{method} is {new}")
+    work.note(call, t("{method} is {new}", method=method, new=new))

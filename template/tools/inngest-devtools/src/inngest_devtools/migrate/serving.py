@@ -19,6 +19,7 @@ from inngest_devtools.migrate.source import (
     positional,
 )
 from inngest_devtools.migrate.work import Work, Works
+from inngest_devtools.words import t
 
 DEFAULT_PATH = "/api/inngest"
 LONGEST_LINE = 100
@@ -53,8 +54,10 @@ def rewrite_serving(
         elif isinstance(source.parent(call), cst.Arg):
             work.report(
                 call,
-                "serve adds its routes to the app itself and returns None: call it on a line "
-                "of its own",
+                t(
+                    "serve adds its routes to the app itself and returns None: call it on a "
+                    "line of its own"
+                ),
             )
             _append(work, call, extra, 0)
         else:
@@ -85,7 +88,9 @@ def _install(
     has_own_line = isinstance(source.parent(outer), cst.Expr) and source.inside(call, statement)
     at_default = path is None or not _serve_path(source, path)
     if app is None or not (is_plain and has_own_line and at_default):
-        work.report(call, f"{package.import_line} serves functions with guards: see its README")
+        work.report(
+            call, t("{line} serves functions with guards: see its README", line=package.import_line)
+        )
         return False
     given = _argument(call, 2, "functions")
     if given is None:
@@ -96,7 +101,10 @@ def _install(
     left_out = [h for h in left_out if not package.holds(h.source.path)]
     if left_out:
         names = ", ".join(sorted(handler.node.name.value for handler in left_out))
-        message = f"install_inngest would serve {names} too: decide, then put it in place of this"
+        message = t(
+            "install_inngest would serve {names} too: decide, then put it in place of this",
+            names=names,
+        )
         work.report(call, message)
         return False
     names = ", ".join(f'"{name}"' for name in packages_of(found, package))
@@ -106,7 +114,7 @@ def _install(
     new = f"{lead}install_inngest({source.code(app.value)}, packages=[{names}])"
     work.edits.replace(source.start(statement), source.end(statement), new)
     work.release(call.func)
-    work.note(call, f"{package.module} serves the functions, wherever they are")
+    work.note(call, t("{module} serves the functions, wherever they are", module=package.module))
     return True
 
 
@@ -130,7 +138,7 @@ def report_unserved(works: Works, project: Project, found: Found) -> None:
     missing = [h for h in found.handlers if h.is_decorated and id(h.node) not in served]
     for handler in missing if calls else ():
         name = handler.node.name.value
-        message = f"{name} is given to no serve, so that the server never calls it"
+        message = t("{name} is given to no serve, so that the server never calls it", name=name)
         works.of(handler.source).report(handler.node, message)
 
 
@@ -235,7 +243,7 @@ def _unmount(work: Work, serve: cst.Call, mount: cst.Call, extra: list[str]) -> 
     else:
         shift = 0
     _append(work, serve, extra, shift)
-    work.note(statement, "serve adds its routes itself: not mounted")
+    work.note(statement, t("serve adds its routes itself: not mounted"))
 
 
 def _after(text: str, start: int, end: int) -> str:
@@ -307,10 +315,10 @@ def _missing_functions(work: Work, project: Project, found: Found, call: cst.Cal
     if not names:
         work.report(
             call,
-            "serve needs the list of functions as its third argument, and none is imported here",
+            t("serve needs the list of functions as its third argument, and none is imported here"),
         )
         return []
-    work.note(call, f"serve gets its {len(names)} functions")
+    work.note(call, t("serve gets its {count} functions", count=len(names)))
     code = f"[{', '.join(names)}]"
     if len(names) == 1 and names[0].startswith("*"):
         code = names[0][1:]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inngest_devtools.migrate.files import is_env_file
+from inngest_devtools.words import later, t
 
 SCRIPTS = frozenset({".sh", ".bash", ".zsh", ".cmd", ".bat", ".ps1", ".service", ".mk"})
 SCRIPT_NAMES = frozenset(
@@ -16,19 +17,23 @@ SETTING = re.compile(
 )
 # Names that the SDK does not read, and what it reads instead.
 UNREAD = {
-    "INNGEST_EVENT_API_URL": "the SDK reads INNGEST_BASE_URL, for events and registering alike",
-    "INNGEST_IS_PRODUCTION": "the SDK reads INNGEST_DEV: 1 while developing, unset in production",
-    "INNGEST_API_ORIGIN": "the SDK reads INNGEST_API_BASE_URL",
-    "INNGEST_API_URL": "the SDK reads INNGEST_API_BASE_URL",
-    "INNGEST_LOG_LEVEL": "the CLI reads LOG_LEVEL",
-    "INNGEST_ALLOW_IN_BAND_SYNC": "it went with SDK 0.5.19",
+    "INNGEST_EVENT_API_URL": later(
+        "the SDK reads INNGEST_BASE_URL, for events and registering alike"
+    ),
+    "INNGEST_IS_PRODUCTION": later(
+        "the SDK reads INNGEST_DEV: 1 while developing, unset in production"
+    ),
+    "INNGEST_API_ORIGIN": later("the SDK reads INNGEST_API_BASE_URL"),
+    "INNGEST_API_URL": later("the SDK reads INNGEST_API_BASE_URL"),
+    "INNGEST_LOG_LEVEL": later("the CLI reads LOG_LEVEL"),
+    "INNGEST_ALLOW_IN_BAND_SYNC": later("it went with SDK 0.5.19"),
 }
 # Names that are meant for an app, and move the CLI, which takes INNGEST_<ITS KEY> for a setting.
 MOVES = {
-    "INNGEST_HOST": "the Dev Server listens there",
-    "INNGEST_PORT": "the Dev Server listens there",
-    "INNGEST_CONFIG": "the CLI reads its settings from there",
-    "INNGEST_SDK_URL": "the Dev Server looks for an app there",
+    "INNGEST_HOST": later("the Dev Server listens there"),
+    "INNGEST_PORT": later("the Dev Server listens there"),
+    "INNGEST_CONFIG": later("the CLI reads its settings from there"),
+    "INNGEST_SDK_URL": later("the Dev Server looks for an app there"),
 }
 KEYS = frozenset({"INNGEST_SIGNING_KEY", "INNGEST_EVENT_KEY"})
 # `inngest dev ...`, `./bin/inngest/inngest.exe dev`, `npx inngest-cli@latest dev`, `"$INNGEST" dev`
@@ -61,25 +66,38 @@ def look_at_settings(text: str) -> Iterator[tuple[int, str]]:
             continue
         name, value = match[1], match[2].strip("\"'")
         if name in UNREAD:
-            yield number, f"{name} is read by nothing but your own code: {UNREAD[name]}"
+            yield (
+                number,
+                t(
+                    "{name} is read by nothing but your own code: {instead}",
+                    name=name,
+                    instead=t(UNREAD[name]),
+                ),
+            )
         elif name in MOVES:
             yield (
                 number,
-                f"{name} moves the CLI as well, in whose environment it is: {MOVES[name]}; "
-                "rename it",
+                t(
+                    "{name} moves the CLI as well, in whose environment it is: {why}; rename it",
+                    name=name,
+                    why=t(MOVES[name]),
+                ),
             )
         elif name in KEYS and not value:
-            yield number, f"{name} is empty, which is not the same as unset: comment it out"
+            yield (
+                number,
+                t("{name} is empty, which is not the same as unset: comment it out", name=name),
+            )
         elif name == "INNGEST_DEV" and value.lower() in ("no", "off", "n"):
-            yield number, f"INNGEST_DEV={value} turns the dev mode on: 0, or unset"
+            yield number, t("INNGEST_DEV={value} turns the dev mode on: 0, or unset", value=value)
 
 
 def look_at_script(text: str) -> Iterator[tuple[int, str]]:
     """Commands that show the Dev Server to the whole network."""
     lines = text.splitlines()
-    message = (
-        "0.0.0.0 shows the Dev Server, which asks for no password, to the whole network: "
-        "--host 127.0.0.1"
+    message = t(
+        "0.0.0.0 shows the Dev Server, which asks for no password, to the whole "
+        "network: --host 127.0.0.1"
     )
     for first, count, command in _commands(lines):
         if not COMMAND.search(command):
@@ -97,7 +115,7 @@ def look_at_script(text: str) -> Iterator[tuple[int, str]]:
                 yield number, message
     for number, line in enumerate(lines, 1):
         if "/_dashboard" in line and not line.lstrip().startswith("#"):
-            yield number, "_dashboard is no page: the Dev Server's is at /"
+            yield number, t("_dashboard is no page: the Dev Server's is at /")
 
 
 def _commands(lines: list[str]) -> Iterator[tuple[int, int, str]]:
@@ -126,4 +144,4 @@ def look_at_pins(text: str) -> Iterator[tuple[int, str]]:
         )
         is_new = lower is not None and (int(lower[1]), int(lower[2])) >= (0, 5)
         if not is_new:
-            yield number, "this code runs on inngest>=0.5.19,<0.6: raise the pin"
+            yield number, t("this code runs on inngest>=0.5.19,<0.6: raise the pin")

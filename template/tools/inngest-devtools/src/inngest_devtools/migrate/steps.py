@@ -13,9 +13,12 @@ from inngest_devtools.migrate.handlers import Plan, insert_at_top, replace_step
 from inngest_devtools.migrate.project import assigned_value, value_of
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work
+from inngest_devtools.words import later, t
 from libcst.metadata import BaseAssignment, ImportAssignment
 
-PASS_IT_ON = "there is no ctx here: take step as a parameter, and let the handler pass ctx.step"
+PASS_IT_ON = later(
+    "there is no ctx here: take step as a parameter, and let the handler pass ctx.step"
+)
 
 
 def move_imported_steps(work: Work, plans: dict[int, Plan]) -> None:
@@ -32,12 +35,14 @@ def move_imported_steps(work: Work, plans: dict[int, Plan]) -> None:
             parent = source.parent(use)
             if isinstance(parent, cst.Assign) and parent.value is use:
                 work.replace(use, "None")  # the module would fail on it, whoever uses the name
-                work.note(use, f"{source.code(use)} is not there: None")
+                work.note(use, t("{code} is not there: None", code=source.code(use)))
                 continue
             what = source.code(parent) if isinstance(parent, cst.Attribute) else source.code(use)
-            work.report(use, f"{what} is not there any more, and {PASS_IT_ON}")
+            work.report(
+                use, t("{what} is not there any more, and {how}", what=what, how=t(PASS_IT_ON))
+            )
             continue
-        work.note(use, f"{source.code(use)} is {plan.context}.step")
+        work.note(use, t("{code} is {context}.step", code=source.code(use), context=plan.context))
         if _can_read(source, use, plan):
             replace_step(work, use, plan.context)
         else:
@@ -58,7 +63,11 @@ def move_groups(work: Work, plans: dict[int, Plan]) -> None:
         if plan is None or plan.context is None:
             if dotted_name(each.value) in ("step", "ctx.step"):
                 work.report(
-                    each, f"{source.code(each)} is ctx.group.parallel today: pass ctx on to here"
+                    each,
+                    t(
+                        "{code} is ctx.group.parallel today: pass ctx on to here",
+                        code=source.code(each),
+                    ),
                 )
             continue
         value = each.value
@@ -66,7 +75,7 @@ def move_groups(work: Work, plans: dict[int, Plan]) -> None:
             value = _value_of(source, value) or value
         if dotted_name(value) == f"{plan.context}.step" and plan.context.isidentifier():
             work.replace(each, f"{plan.context}.group.parallel")
-            work.note(each, f"step.parallel is {plan.context}.group.parallel")
+            work.note(each, t("step.parallel is {context}.group.parallel", context=plan.context))
 
 
 def report_missing_steps(work: Work, plans: dict[int, Plan]) -> None:
@@ -79,10 +88,10 @@ def report_missing_steps(work: Work, plans: dict[int, Plan]) -> None:
         if parent.attr.value in sdk.STEP_CALLS and isinstance(source.parent(parent), cst.Call):
             plan = _plan_around(source, node, plans)
             if plan is None or plan.context is None:
-                work.report(node, f"step is defined nowhere, and {PASS_IT_ON}")
+                work.report(node, t("step is defined nowhere, and {how}", how=t(PASS_IT_ON)))
             else:
                 replace_step(work, node, plan.context)
-                work.note(node, f"step is {plan.context}.step")
+                work.note(node, t("step is {context}.step", context=plan.context))
 
 
 def _imported(source: Source) -> Iterator[tuple[str, BaseAssignment]]:

@@ -3,6 +3,7 @@
 import libcst as cst
 from inngest_devtools.migrate.source import argument
 from inngest_devtools.migrate.work import Work
+from inngest_devtools.words import t
 
 BY_KEYWORD = {"event": "TriggerEvent", "cron": "TriggerCron"}
 
@@ -14,9 +15,11 @@ def rewrite_triggers(work: Work) -> None:
             continue
         new = [name for keyword, name in BY_KEYWORD.items() if argument(call, keyword)]
         if len(new) != 1:
-            work.report(call, "Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today")
+            work.report(
+                call, t("Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today")
+            )
             continue
         name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
         work.replace(name, new[0])
         work.release(call.func)
-        work.note(call, f"Trigger is {new[0]}")
+        work.note(call, t("Trigger is {name}", name=new[0]))
