@@ -8,7 +8,7 @@ WORDS = {
     "Ctrl-C ends it.": "按 Ctrl-C 结束。",
     "Reload: {names}": "重新加载：{names}",
     "Reloaded: {result}": "已重新加载：{result}",
-    "Waiting for the next change.": "等你下一次修改。",
+    "Waiting for the next change.": "等待下一次修改。",
     "The app did not start.": "应用没有启动。",
     "The app ended with exit code {code}.": "应用已退出，退出码 {code}。",
     "The Dev Server ended with exit code {code}.": "Dev Server 已退出，退出码 {code}。",
@@ -43,7 +43,7 @@ WORDS = {
     "PORT={text} is no port: choose one from 1 to 65535.": (
         "PORT={text} 不是端口：请写 1 到 65535 之间的数。"
     ),
-    "is held by {holder}": "被 {holder} 占用",
+    "is held by {holder}": "被占用，占用它的是 {holder}",
     "is reserved by the system (on Windows by Hyper-V or WSL)": (
         "被系统保留（Windows 上是 Hyper-V 或 WSL）"
     ),
@@ -235,9 +235,9 @@ WORDS = {
     # send
     "Sent {event} {data} as {id}. {where}": "已发送 {event} {data}，id 是 {id}。{where}",
     "Started {name}. {where}": "已启动 {name}。{where}",
-    "Its run: {api_origin}/runs": "它的运行：{api_origin}/runs",
+    "Its run: {api_origin}/runs": "运行记录：{api_origin}/runs",
     "There is no function or event {name!r}. There are: {known}.": (
-        "没有叫 {name!r} 的函数或事件。有的是：{known}。"
+        "没有叫 {name!r} 的函数或事件。现有：{known}。"
     ),
     "No app that `dev` has started answers at {url}: start it with `{dev}`, and send from a second "
     "terminal.": "{url} 那里没有由 `dev` 启动的应用：先用 `{dev}` 启动，再从另一个终端发送。",
