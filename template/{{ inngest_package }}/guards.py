@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import HTTPException, Request, status
 
@@ -42,7 +42,7 @@ class Guard:
         window: Seconds between the signature's time and this machine's clock, either way.
     """
 
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = field(repr=False)  # tools that report errors show locals
     window: int
 
     async def check(self, request: Request) -> None:
@@ -73,10 +73,11 @@ class Guard:
         if not match:
             raise HTTPException(status.HTTP_401_UNAUTHORIZED, f"{SIGNATURE_HEADER} is malformed.")
         timestamp, digest = match.groups()
-        difference = round(time.time()) - int(timestamp)
-        if abs(difference) > self.window:
+        age = round(time.time()) - int(timestamp)
+        if abs(age) > self.window:
+            shown = f"{age} s old" if age > 0 else f"{-age} s ahead of this machine's clock"
             problem = (
-                f"The request's signature is {difference} s old, {self.window} s are allowed: "
+                f"The request's signature is {shown}, {self.window} s are allowed: "
                 "it was sent again, or the clocks of this machine and of Inngest differ."
             )
             logger.warning(problem)

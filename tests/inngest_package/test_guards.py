@@ -11,7 +11,7 @@ from inngest_devtools.testing import free_port, serve, sign
 
 from core.inngest import installation
 from core.inngest.client import create_client
-from core.inngest.guards import MAX_BODY_SIZE
+from core.inngest.guards import MAX_BODY_SIZE, Guard
 from core.inngest.settings import Settings
 
 KEY = "ab" * 32
@@ -116,3 +116,8 @@ def test_sync_or_inspect_unsigned_is_refused_whatever_host_it_names(
     headers = {"host": "attacker.example.com"}
 
     assert production_client.request(method, "/api/inngest", headers=headers).status_code == 401
+
+
+def test_print_guard_shows_no_key() -> None:
+    """Tools that report errors print the locals of each frame."""
+    assert KEY not in repr(Guard((KEY,), 300))

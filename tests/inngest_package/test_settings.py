@@ -126,6 +126,25 @@ def test_read_settings_prefers_the_sdks_names(
             "INNGEST_BASE_URL=http://inngest:x is not a URL",
         ),
         (
+            {"INNGEST_BASE_URL": "http://inngest:0"},
+            "INNGEST_BASE_URL=http://inngest:0 is not a URL",
+        ),
+        (
+            {"INNGEST_BASE_URL": "http://inn gest:8288"},
+            "INNGEST_BASE_URL=http://inn gest:8288 is not a URL",
+        ),
+        *[
+            (KEYS | {"INNGEST_EVENT_KEY": key}, "INNGEST_EVENT_KEY has a space, a comma or another")
+            for key in (
+                "new,old",
+                "a/b",
+                "a\nb",
+                "a?b",
+                "sch\N{LATIN SMALL LETTER U WITH DIAERESIS}",
+            )
+        ],
+        ({"INNGEST_ENV": "a\r\nHost: b"}, "is not a name: write it like a branch's."),
+        (
             {"INNGEST_SERVE_ORIGIN": "app.example.com"},
             "INNGEST_SERVE_ORIGIN=app.example.com has no scheme",
         ),
