@@ -2,7 +2,7 @@
 docs.picture`.
 
 It shows what the terminal shows, except that
-- lines about Inngest's calls of the app and about events of its own are left out;
+- lines about Inngest's own events are left out;
 - "…" stands for the ports of clients and the ids of runs, which are others each time;
 - of lines that come together the Dev Server's are first: how the two logs mix is chance.
 """
@@ -33,7 +33,7 @@ WIDTH = 84  # columns
 TIMEOUT = 30  # seconds for each thing that the run waits for
 
 CHANGING = re.compile(r"(?<=127\.0\.0\.1:)\d+(?= - )|\b[0-9A-Z]{26}\b")
-LEFT_OUT = re.compile(r"POST /api/inngest\?|event=inngest/")
+LEFT_OUT = re.compile(r"event=inngest/")
 
 # line ends as texts; clips that hide nothing
 RICH_CLUTTER = re.compile(r'<text [^>]*>\n</text>| clip-path="[^"]*"')
