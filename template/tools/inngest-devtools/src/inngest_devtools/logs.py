@@ -20,7 +20,7 @@ ROUTINE = re.compile(
     r"|Application (startup|shutdown) complete|Uvicorn running|Shutting down"
     r"|\S+\.installation - Inngest app)"
     r"|ERROR\S*: +Application (startup|shutdown) failed"  # the line before says why
-    r"|POST /api/inngest\?.* 20[06] "  # the Dev Server's calls of functions
+    r"|POST /api/inngest\?.*[ m]20[06] "  # the Dev Server's calls of functions
     r"|GET /_inngest-dev/"  # the page at `/`, which asks for the last runs
 )
 
