@@ -97,9 +97,10 @@ def clean_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(prefixes) and name != "PORT"
     }
-    settings = tmp_path_factory.mktemp("settings") / "settings.yml"
-    settings.write_text("{}\n")
-    env["COPIER_SETTINGS_PATH"] = str(settings)
+    folder = tmp_path_factory.mktemp("settings")
+    (folder / "settings.yml").write_text("{}\n")
+    env["COPIER_SETTINGS_PATH"] = str(folder / "settings.yml")
+    env["MYPY_CACHE_DIR"] = str(folder / "mypy")  # it reads the same libraries in every project
     env["NO_COLOR"] = "1"
     env["UV_SYSTEM_CERTS"] = "true"  # outside of a project, whose settings say so
     for role in ("AUTHOR", "COMMITTER"):

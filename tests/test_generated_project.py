@@ -31,17 +31,34 @@ GATES = [
 ]
 
 
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """One for all cells, so that mypy reads the same libraries once."""
+    folder = tmp_path_factory.mktemp("environment")
+    return {
+        "UV_PROJECT_ENVIRONMENT": str(folder / ".venv"),
+        "UV_PYTHON": sys.executable,
+        "MYPY_CACHE_DIR": str(folder / "mypy"),
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("answers", CELLS.values(), ids=CELLS)
 def test_run_gates_of_generated_project(
-    copy: Callable[..., Path], run: Run, tmp_path: Path, answers: list[str]
+    copy: Callable[..., Path],
+    run: Run,
+    tmp_path: Path,
+    environment: dict[str, str],
+    answers: list[str],
 ) -> None:
     project = copy(tmp_path / "my-app", *answers)
 
-    run("uv", "sync", "--quiet", cwd=project)
+    run("uv", "sync", "--quiet", cwd=project, env=environment)
     for gate in GATES:
-        run("uv", "run", "--no-sync", *gate, cwd=project)
+        run("uv", "run", "--no-sync", *gate, cwd=project, env=environment)
 
+    (project / ".venv").mkdir()
+    (project / ".venv/pyvenv.cfg").touch()
     run("git", "init", "--quiet", cwd=project)
     run("git", "add", "--all", cwd=project)
     added = set(run("git", "ls-files", cwd=project).stdout.split())

@@ -267,13 +267,3 @@ def test_copy_with_odd_but_valid_db_url_carries_it_exactly(
     config: dict[str, Any] = json.loads((project / "bin/inngest/inngest.config.json").read_text())
     assert config["postgres-uri"] == db_url
     assert config["postgres-max-open-conns"] == 10
-
-
-@pytest.mark.parametrize("name", ["My App", "123", "项目", "it's $HOME `x`"])
-def test_copy_into_oddly_named_folder_works(
-    copy: Callable[..., Path], tmp_path: Path, name: str
-) -> None:
-    project = copy(tmp_path / name)
-
-    assert (project / "src/server/main.py").is_file()
-    assert (project / ".copier-answers.yml").is_file()

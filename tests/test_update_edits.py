@@ -6,6 +6,7 @@ import difflib
 import functools
 import itertools
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -74,10 +75,16 @@ def touch_every_file(template: Path) -> None:
         path.write_bytes("".join(lines).encode())
 
 
+def leave_out_the_devtools(template: Path) -> None:
+    """A team edits none of their eighty files, and an update costs some milliseconds for each."""
+    shutil.rmtree(template / "template/tools")
+
+
 @pytest.fixture(scope="session")
 def world(copier_template: Path, run: Run, tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("world")
     releases = Releases(clone(copier_template, folder / "template"), run)
+    releases.add("99.99.100", leave_out_the_devtools)
     answers = ("--data", ALL_EXAMPLES, "--data", "os=all")
     project = releases.born(folder / "my-app", *answers)
     releases.add("100.0.0", touch_every_file)

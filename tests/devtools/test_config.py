@@ -27,7 +27,7 @@ CASES = {
     '{"port": 8289}': "port and connect-gateway-port are both 8289: give each a port of its own.",
     '{"host": "0.0.0.0"}': '"host" is "0.0.0.0": write "127.0.0.1", for the Dev Server asks '
     "nobody for a password.",
-    '{"port": 1,\n}': "line 2: not JSON",
+    '{"port":\n}': "line 2: not JSON",
     "[]": "bin/inngest/inngest.config.json is not an object",
     "{}": "",
     '\ufeff{"port": 1}': "",

@@ -28,7 +28,7 @@ from core.inngest.outbox import SCHEMA, Outbox, Rows, Values
 from tests.production.inngest_start import InngestStart
 from tests.production.service import Service
 
-ORDERS = 30
+ORDERS = 12
 
 # `sender.py write` places orders, of which every third is rolled back; `sender.py relay` sends
 # until its table is empty, or is killed.

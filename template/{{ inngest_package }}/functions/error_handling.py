@@ -20,8 +20,10 @@ async def risky_operation(outcome: str, attempt: int) -> str:
         raise RuntimeError("the other service is down")  # retried
     if outcome == "invalid":
         raise inngest.NonRetriableError("the request makes no sense")  # fails the run at once
-    if outcome == "busy" and attempt == 0:  # retried then, not before
-        raise inngest.RetryAfterError("the other service asks to wait", RETRY_AFTER)
+    if outcome == "busy" and attempt == 0:
+        raise inngest.RetryAfterError(
+            "the other service asks to wait", RETRY_AFTER
+        )  # retried then, not before
     return "done"
 
 

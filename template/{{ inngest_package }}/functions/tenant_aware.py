@@ -20,8 +20,9 @@ async def perform(action: str) -> str:
     fn_id="tenant-aware-function",
     name="Tenant-aware function",
     trigger=TenantAction.trigger(),
-    # Steps at once, for each tenant.
-    concurrency=[inngest.Concurrency(limit=5, key="event.data.tenant_id")],
+    concurrency=[
+        inngest.Concurrency(limit=5, key="event.data.tenant_id")
+    ],  # steps at once, for each tenant
 )
 @with_tenant_isolation
 async def tenant_aware_function(ctx: inngest.Context) -> dict[str, Any]:
