@@ -21,6 +21,9 @@ from .settings import APP_PORT, SERVE_PATH, Settings, get_settings
 TIMEOUT = 30  # seconds; the app itself waits for Inngest meanwhile
 PAUSE = 1  # seconds between attempts
 
+# What Inngest answers to a wrong signing key is no JSON, and this is all that the SDK says of it.
+REFUSED = "response is not valid JSON"
+
 
 @dataclass(frozen=True)
 class SyncResult:
@@ -113,6 +116,8 @@ def _explain(reply: httpx.Response) -> SyncResult:
         return SyncResult(
             f"{problem} (the app has another INNGEST_SIGNING_KEY than this command, or clock)"
         )
+    if problem == REFUSED:
+        problem = "Inngest refused the app: it has another INNGEST_SIGNING_KEY, or is no Inngest"
     text = f"{reply.url} answered {reply.status_code}: {problem or reply.reason_phrase}"
     return SyncResult(text, may_pass=reply.status_code >= 500 or reply.status_code == 404)
 

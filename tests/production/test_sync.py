@@ -142,6 +142,10 @@ def test_sync_while_server_is_down_names_the_app_s_trouble(
         (lambda _: Response("<html>Welcome</html>"), "answered 200: <html>Welcome</html>"),
         (lambda _: Response(status_code=502), "answered 502: Bad Gateway"),
         (lambda _: JSONResponse(["ok"]), 'answered 200: ["ok"]'),
+        (
+            lambda _: JSONResponse({"message": "response is not valid JSON"}, 500),
+            "answered 500: Inngest refused the app: it has another INNGEST_SIGNING_KEY",
+        ),
     ],
 )
 def test_sync_believes_nothing_but_ok(service: Service, answer: Any, problem: str) -> None:
