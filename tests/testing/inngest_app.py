@@ -3,10 +3,12 @@ real Dev Server.
 """
 
 import logging
+import ssl
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import Any
+from unittest.mock import patch
 
 import inngest
 import inngest.fast_api
@@ -18,6 +20,14 @@ SIGNING_KEY = "ab" * 32
 Handler = Callable[[inngest.Context], Awaitable[Any]]
 
 
+TLS_CONTEXT = ssl.create_default_context()
+
+
+def get_tls_context(**_: object) -> ssl.SSLContext:
+    """One for all clients: the certificates take longer to load than most tests to run."""
+    return TLS_CONTEXT
+
+
 class App:
     """An app under test: define functions, then `serve()`."""
 
@@ -26,15 +36,16 @@ class App:
     ) -> None:
         self._stack = stack
         self.executor = stack.enter_context(executor)
-        self.client = inngest.Inngest(
-            app_id="app",
-            api_base_url=self.executor.origin,
-            event_api_base_url=self.executor.origin,
-            event_key="event-key",
-            signing_key=signing_key,
-            is_production=signing_key is not None,
-            logger=logging.getLogger("test"),
-        )
+        with patch("ssl.create_default_context", get_tls_context):
+            self.client = inngest.Inngest(
+                app_id="app",
+                api_base_url=self.executor.origin,
+                event_api_base_url=self.executor.origin,
+                event_key="event-key",
+                signing_key=signing_key,
+                is_production=signing_key is not None,
+                logger=logging.getLogger("test"),
+            )
         self.functions: list[inngest.Function[Any]] = []
         self.calls: Counter[str] = Counter()
         self._port = 0

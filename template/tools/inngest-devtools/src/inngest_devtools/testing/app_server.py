@@ -2,6 +2,7 @@
 what the app calls.
 """
 
+import asyncio
 import os
 import random
 import socket
@@ -45,6 +46,37 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{host}:{port}"
 
 
+class _Server(uvicorn.Server):
+    """A server that ends when it is told to.
+
+    Uvicorn's own looks for that every tenth of a second and then waits for one more, which a suite
+    of many short tests would feel.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        await self._end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:  # answers under way
+            await asyncio.wait(self.server_state.tasks)
+        await self.lifespan.shutdown()
+
+    def end(self) -> None:
+        """From any thread."""
+        self._loop.call_soon_threadsafe(self._end.set)
+
+
 @contextmanager
 def serve(app: Any, listener: socket.socket) -> Iterator[None]:
     """Serve an ASGI app from a thread until the `with` block ends.
@@ -52,16 +84,16 @@ def serve(app: Any, listener: socket.socket) -> Iterator[None]:
     Raises:
         RuntimeError: The app did not start; what it said is in the log.
     """
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none"))
+    server = _Server(uvicorn.Config(app, log_level="warning", ws="none", date_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
         if not thread.is_alive():
             raise RuntimeError("the app did not start")
-        time.sleep(0.01)
+        time.sleep(0.005)
     try:
         yield
     finally:
-        server.should_exit = True
+        server.end()
         thread.join()
         listener.close()
