@@ -85,7 +85,7 @@ def test_send_event_that_does_not_fit_a_batch_runs_alone_and_at_once(app: App) -
 def test_run_functions_that_start_each_other_without_end_is_stopped(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inngest_devtools.testing.executor.MAX_CALLS", 50)
+    monkeypatch.setattr("inngest_devtools.testing.call_queue.MAX_CALLS", 50)
 
     @app.function()
     async def handler(ctx: inngest.Context) -> None:

@@ -164,7 +164,7 @@ def test_override_settings_until_the_test_ends(run_tests: RunTests) -> None:
             assert main.get_settings().greeting == "hello"
 
         def test_unknown(override_settings):
-            with pytest.raises(TypeError, match="no setting is called greetings: there are .*greeting"):
+            with pytest.raises(TypeError, match="No setting is called greetings: there are .*greeting"):
                 override_settings(greetings="hi")
         """
 

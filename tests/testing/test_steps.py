@@ -115,7 +115,7 @@ def test_run_with_more_than_a_thousand_steps_at_once_fails(app: App) -> None:
 def test_run_with_as_many_steps_as_the_limit_fails(
     app: App, monkeypatch: pytest.MonkeyPatch, count: int, status: str
 ) -> None:
-    monkeypatch.setattr("inngest_devtools.testing.executor.MAX_STEPS", 10)
+    monkeypatch.setattr("inngest_devtools.testing.steps.MAX_STEPS", 10)
 
     assert run_parallel_steps(app, count).status == status
 

@@ -859,4 +859,43 @@ WORDS = {
     "Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today": (
         "Trigger 现在是 TriggerEvent(event=...) 或 TriggerCron(cron=...)"
     ),
+    # tests
+    "virtual_time: waits longer than a test can; skipped with --inngest-dev-server": (
+        "virtual_time：等待的时间超出一个测试所能；使用 --inngest-dev-server 时跳过"
+    ),
+    "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server": (
+        "real_server：需要只有真正的 Dev Server 才有的行为；不用 --inngest-dev-server 时跳过"
+    ),
+    "it waits longer than a test can": "等待的时间超出一个测试所能",
+    "it needs a real Dev Server: run pytest with {option}": (
+        "需要真正的 Dev Server：运行 pytest 时请加上 {option}"
+    ),
+    "This fixture runs the project's app: write `{line} = true` into pytest's settings.": (
+        "这个 fixture 会运行项目的应用：请在 pytest 的配置里写上 `{line} = true`。"
+    ),
+    "There is no Inngest CLI: run `inngest-dev install` first.": (
+        "没有 Inngest CLI：请先运行 `inngest-dev install`。"
+    ),
+    "No setting is called {name}: there are {known}.": "没有名为 {name} 的设置，现有：{known}。",
+    "There is no function {id}: there are {known}.": "没有函数 {id}，现有：{known}。",
+    "{name} started {count} runs: {functions}": "{name} 启动了 {count} 次运行：{functions}",
+    "It did not become true. Runs: {runs}": "条件一直没有成立。运行：{runs}",
+    "Runs did not end within {seconds:.0f} s: {runs}": (
+        "有运行在 {seconds:.0f} 秒内没有结束：{runs}"
+    ),
+    "These runs wait for what never comes: {runs}": "这些运行在等待永远不会发生的事：{runs}",
+    "More than {calls} calls in one test: do functions start each other without end, or has a cron"
+    " fired that often?": (
+        "一个测试里的调用超过了 {calls} 次：是函数在无休止地互相触发，还是定时任务触发了这么多次？"
+    ),
+    "The Dev Server gave no answer.": "Dev Server 没有回应。",
+    "{program} did not start:": "{program} 没有启动：",
+    "{what}: the stand-in does not imitate this. Run the test with `pytest --inngest-dev-server`,"
+    " and mark it with `real_server` if it needs that.": (
+        "{what}：替身服务器不模拟这一点。请用 `pytest --inngest-dev-server` 运行这个测试；"
+        "如果它离不开真正的服务器，请标上 `real_server`。"
+    ),
+    "{what} works in virtual time alone: mark the test with `virtual_time`.": (
+        "{what} 只能在虚拟时间里使用：请给这个测试标上 `virtual_time`。"
+    ),
 }

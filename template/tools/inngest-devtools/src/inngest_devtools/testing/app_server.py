@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import uvicorn
+from inngest_devtools.words import t
 
 
 def free_port(port: int = 0) -> socket.socket:
@@ -89,7 +90,7 @@ def serve(app: Any, listener: socket.socket) -> Iterator[None]:
     thread.start()
     while not server.started:
         if not thread.is_alive():
-            raise RuntimeError("the app did not start")
+            raise RuntimeError(t("The app did not start."))
         time.sleep(0.005)
     try:
         yield

@@ -1,29 +1,22 @@
-"""Runs functions: delivers events, calls the app step by step, and lets virtual time pass.
+"""The runs of one test: which events start them, when, and how they end, in virtual time.
 
-All decisions are made in the thread that asks for them. Only the requests to the app are made in
-others, side by side, as the real server makes them; their answers and the app's events come in by
-`_mail`.
+All decisions are made in the thread that asks for them. `call_queue` has the requests to the app,
+which are made in others, and `steps` what their answers mean.
 """
 
 import time
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from queue import Empty, SimpleQueue
 from typing import Any
 
-from inngest_devtools.testing.app_client import AppClient, InferenceFailed
-from inngest_devtools.testing.expressions import InvalidExpression, check_expression
+from inngest_devtools.testing.app_client import AppClient
+from inngest_devtools.testing.call_queue import TICK, CallQueue, Clock
 from inngest_devtools.testing.flow_control import (
     Batcher,
-    Concurrency,
     Debouncer,
     RateLimiter,
     Singletons,
-    Throttle,
     find_limits,
     find_priority,
 )
@@ -33,32 +26,19 @@ from inngest_devtools.testing.matching import holds, triggers
 from inngest_devtools.testing.protocol import (
     INTERNAL_ID,
     Json,
-    Reply,
     error_memo,
     make_event,
     public_event,
     reported_error,
     seconds,
-    seconds_until,
     seconds_until_ts,
-    server_error,
 )
-from inngest_devtools.testing.runs import Call, RunState, Wait
-from inngest_devtools.testing.unsupported import Unsupported
+from inngest_devtools.testing.runs import Call, RunState
+from inngest_devtools.testing.steps import Steps
 from inngest_devtools.testing.virtual_time import VirtualTime
+from inngest_devtools.words import t
 
-# Seconds before each retry; the server adds up to 30.
-BACKOFF = (15, 30, 60, 120, 300, 600, 1200, 2400, 3600, 7200)
-MAX_CALLS = 10_000  # in one test: functions that start each other without end
-MAX_STEPS = 1000  # in one run, which fails as soon as it has had as many
-MAX_SLEEP = 366 * 86_400  # seconds
 CRON_EVENT = "inngest/scheduled.timer"  # what starts the runs of a cron
-MAX_REQUESTS = 100  # at once, as the server's queue workers
-
-# Seconds, real ones, until the server begins a run: the step that sends its event may end before.
-TICK = 0.05
-
-Timer = Callable[[], None]
 
 
 class Executor:
@@ -71,22 +51,18 @@ class Executor:
     def __init__(self, app: AppClient, functions: list[Function]) -> None:
         self.runs: list[RunState] = []
         self.events: list[Json] = []
-        self.clock: VirtualTime[Timer | Call] = VirtualTime()
+        self.clock: Clock = VirtualTime()
         self._began = datetime.now(UTC)
-        self._app = app
         self._functions = functions
-        self._mail: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._pool = ThreadPoolExecutor(MAX_REQUESTS, thread_name_prefix="inngest")
-        self._calls = 0
-        self._ready: list[Call] = []  # due, and waiting for room
-        self._in_flight: list[Call] = []
-        self._begun_and_ended: list[tuple[str, int]] = []  # run id, and 1 or -1
-        self._waits: list[Wait] = []
+        self._calls = CallQueue(
+            self.clock,
+            app,
+            on_start=self._note_start,
+            on_answer=lambda call, answer: self._steps.take_answer(call, answer),
+        )
+        self._steps = Steps(self.clock, app, self._calls, accept=self.accept, end=self._end)
         self._started: set[tuple[str, str]] = set()  # function and event, of which there is one run
-        self._invokers: dict[str, tuple[RunState, str]] = {}  # by internal id of the event
         self._rate_limiter = RateLimiter()
-        self._throttle = Throttle()
-        self._concurrency = Concurrency()
         self._singletons = Singletons()
         self._debouncer = Debouncer(self.clock, partial(self._admit, is_debounced=True))
         self._batcher = Batcher(self.clock, partial(self._create_run, is_batch=True))
@@ -95,21 +71,15 @@ class Executor:
 
     def accept(self, event: Json) -> None:
         """Take an event in, from any thread; it is delivered when there is work done next."""
-        self._mail.put(partial(self._deliver, event))
+        self._calls.post(partial(self._deliver, event))
 
     def report(self, problem: Exception) -> None:
         """Have a problem that was met in another thread raised where the test will see it."""
-        self._mail.put(partial(_raise, problem))
+        self._calls.post(partial(_raise, problem))
 
     def work(self) -> None:
         """Do all that can be done now; time does not pass."""
-        while True:
-            self._read_mail()
-            self._do_what_is_due()
-            if self._in_flight:
-                self._wait_for_mail()
-            elif self._mail.empty():
-                return
+        self._calls.work()
 
     def has_more(self) -> bool:
         """Whether something is under way that ends if time passes."""
@@ -120,7 +90,7 @@ class Executor:
         """Let time pass until something is due, and do that."""
         if self.clock.is_empty():
             running = [run.function_id for run in self._running()]
-            raise AssertionError(f"these runs wait for what never comes: {running}")
+            raise AssertionError(t("These runs wait for what never comes: {runs}", runs=running))
         self.clock.pass_to_next()
         self.work()
 
@@ -144,96 +114,11 @@ class Executor:
 
     def most_at_once(self, run_ids: set[str]) -> int:
         """The greatest number of calls of these runs that were under way at one moment."""
-        count = most = 0
-        for run_id, change in self._begun_and_ended:
-            count += change if run_id in run_ids else 0
-            most = max(most, count)
-        return most
+        return self._calls.most_at_once(run_ids)
 
     def stop(self) -> None:
         """Wait for the requests under way, whose answers no one will read."""
-        self._ready.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    # --- The queue
-
-    def _read_mail(self) -> None:
-        while not self._mail.empty():
-            self._mail.get()()
-
-    def _wait_for_mail(self) -> None:
-        """Wait for an answer, or for an event that a step sends while it runs."""
-        waits = [call.run.not_before - time.monotonic() for call in self._ready]
-        timeout = min((wait for wait in waits if wait > 0), default=None)
-        with suppress(Empty):
-            self._mail.get(timeout=timeout)()
-
-    def _do_what_is_due(self) -> None:
-        for item in self.clock.pop_due():
-            if isinstance(item, Call):
-                self._ready.append(item)
-            else:
-                item()
-        # The queue's order is that of the time at which calls became due, which a priority moves.
-        self._ready.sort(key=lambda call: -call.run.priority)
-        waiting = [call for call in self._ready if not self._begin(call)]
-        self._ready = waiting
-
-    def _begin(self, call: Call) -> bool:
-        """Make a call's request, if there is room for it; whether the call is done with here."""
-        run = call.run
-        if not run.is_running:
-            return True
-        if not self._concurrency.has_room(run):
-            return False
-        if self._in_flight and run.started is None and time.monotonic() < run.not_before:
-            return False
-        if run.started is None:
-            delay = self._throttle.delay(run, self.clock.now)
-            if delay:
-                self.clock.push(call, delay=delay)
-                return True
-            self._note_start(run)
-        self._request(call, self._app.call, call)
-        return True
-
-    def _note_start(self, run: RunState) -> None:
-        run.started = self.clock.now
-        finish = run.function.timeouts.get("finish")
-        if finish:
-            self.clock.push(partial(self._cancel, run), delay=seconds(finish))
-
-    def _request(self, call: Call, request: Callable[..., Any], argument: Any) -> None:
-        self._calls += 1
-        if self._calls > MAX_CALLS:
-            raise AssertionError(
-                f"more than {MAX_CALLS} calls in one test: do functions start each other without"
-                " end, or has a cron fired that often?"
-            )
-        self._concurrency.take(call.run)
-        self._in_flight.append(call)
-        self._begun_and_ended.append((call.run.id, 1))
-        self._pool.submit(self._make_request, call, request, argument)
-
-    def _make_request(self, call: Call, request: Callable[..., Any], argument: Any) -> None:
-        try:
-            answer = request(argument)
-        except Exception as error:
-            answer = error
-        self._mail.put(partial(self._take_answer, call, argument, answer))
-
-    def _take_answer(self, call: Call, argument: Any, answer: Any) -> None:
-        self._concurrency.release(call.run)
-        self._in_flight.remove(call)
-        self._begun_and_ended.append((call.run.id, -1))
-        if isinstance(answer, Exception) and not isinstance(answer, InferenceFailed):
-            raise answer
-        if not call.run.is_running:  # cancelled in the meantime: what the step came to is lost
-            return
-        if isinstance(answer, Reply):
-            self._handle(call, answer)
-        else:
-            self._handle_inference(call, argument["step_id"], answer)
+        self._calls.stop()
 
     # --- Events
 
@@ -242,9 +127,7 @@ class Executor:
         for run in self._running():
             if any(self._cancels(rule, run, event) for rule in run.function.cancel):
                 self._cancel(run)
-        for wait in [wait for wait in self._waits if wait.event_name == event["name"]]:
-            if holds(wait.expression, wait.run.events[0], event):
-                self._resolve(wait.run, wait.step_id, public_event(event))
+        self._steps.deliver(event)
         if event["name"] == "inngest/function.invoked":
             self._deliver_invocation(event)
         for function in self._functions:
@@ -256,7 +139,7 @@ class Executor:
         function = next((each for each in self._functions if each.id == function_id), None)
         if function is None:
             problem = f"could not find function with ID: {function_id}"
-            self._fail_invoker(event, "InngestInvokeError", problem)
+            self._steps.tell_invoker(event, error_memo("InngestInvokeError", problem))
         else:
             self._schedule(function, event)
 
@@ -300,7 +183,8 @@ class Executor:
         event = events[0]
         if not is_debounced:
             if self._rate_limiter.drops(function, event, self.clock.now):
-                self._fail_invoker(event, "Error", "invoked function is rate limited")
+                problem = "invoked function is rate limited"
+                self._steps.tell_invoker(event, error_memo("Error", problem))
                 return
             if function.debounce:
                 self._debouncer.add(function, event)
@@ -345,138 +229,12 @@ class Executor:
         self._singletons.take(run, lock)
         return True
 
-    # --- What a call came to
-
-    def _handle(self, call: Call, reply: Reply) -> None:
-        is_step_error = reply.status == 206 and any(op["op"] == "StepError" for op in reply.body)
-        is_error = is_step_error or reply.status not in (200, 206)
-        if is_error and reply.may_be_retried and self._retry(call, reply):
-            return
-        if reply.status == 206:
-            self._apply(call, reply.body)
-        else:
-            status: Status = "Completed" if reply.status == 200 else "Failed"
-            self._end(call.run, status, reply.body, reply.cause)
-
-    def _retry(self, call: Call, reply: Reply | None = None) -> bool:
-        if call.attempt + 1 >= call.run.function.max_attempts:
-            return False
-        delay: float = BACKOFF[min(call.attempt, len(BACKOFF) - 1)]
-        if reply and "retry-after" in reply.headers:
-            delay = seconds_until(reply.headers["retry-after"])
-        self.clock.push(Call(call.run, call.step_id, call.attempt + 1), delay=delay)
-        return True
-
-    def _handle_inference(self, call: Call, step_id: str, answer: Any) -> None:
-        if not isinstance(answer, InferenceFailed):
-            self._resolve(call.run, step_id, answer)
-        elif self._retry(call):
-            call.run.planned.discard(step_id)  # the function says again what it wants
-        else:
-            self._resolve(call.run, step_id, answer.memo)
-
-    def _apply(self, call: Call, ops: list[Json]) -> None:
-        run = call.run
-        if len(ops) > MAX_STEPS:
-            self._fail_with_too_many_steps(run)
-            return
-        run.pending |= {op["id"] for op in ops if op["id"] not in run.memos}
-        run.plans_only |= len(ops) > 1
-        for op in ops:
-            if run.is_running:
-                self._apply_op(call, op)
-        if not ops and not run.pending:
-            self.clock.push(Call(run))
-
-    def _apply_op(self, call: Call, op: Json) -> None:
-        run, step_id, options = call.run, op["id"], op.get("opts") or {}
-        if options.get("parallelMode") == "race":
-            run.racing.add(step_id)
-        match op["op"]:
-            case "StepRun":
-                self._resolve(run, step_id, {"data": op.get("data")})
-                return
-            case "StepError" | "StepFailed":
-                self._resolve(run, step_id, {"error": op["error"]})
-                return
-        if step_id in run.planned:  # it is under way: a function that is asked twice says so twice
-            return
-        run.planned.add(step_id)
-        match op["op"]:
-            case "StepPlanned":
-                self.clock.push(Call(run, step_id))
-            case "Sleep":
-                self._sleep(run, step_id, op["name"])
-            case "WaitForEvent":
-                self._wait(run, step_id, op["name"], options)
-            case "InvokeFunction":
-                self._invoke_step(run, step_id, options)
-            case "AIGateway":
-                self._request(call, self._app.infer, options | {"step_id": step_id})
-            case other:
-                raise Unsupported(f"the op {other} of step {op.get('displayName')!r}")
-
-    def _resolve(self, run: RunState, step_id: str, memo: Any) -> None:
-        """Remember what a step came to; if it was the last under way, ask what is next."""
-        if not run.is_running or step_id not in run.pending:
-            return
-        self._waits = [wait for wait in self._waits if (wait.run, wait.step_id) != (run, step_id)]
-        run.memos[step_id] = memo
-        run.stack.append(step_id)
-        run.pending.remove(step_id)
-        if len(run.memos) >= MAX_STEPS:
-            self._fail_with_too_many_steps(run)
-        elif not run.pending or step_id in run.racing:
-            run.plans_only = False
-            self.clock.push(Call(run))
-
-    def _sleep(self, run: RunState, step_id: str, until: str) -> None:
-        delay = round(seconds_until(until))
-        if delay > MAX_SLEEP:
-            problem = f'The sleep "{until}" ends more than one year in the future; '
-            problem += "sleeps may last at most one year."
-            self._fail(run, "InngestErrTimeoutTooLong", problem)
-        self.clock.push(partial(self._resolve, run, step_id, None), delay=delay)
-
-    def _wait(self, run: RunState, step_id: str, event_name: str, options: Json) -> None:
-        expression = options.get("if")
-        try:
-            check_expression(expression or "true", "wait")
-        except InvalidExpression:
-            self._fail(run, "InvalidExpression", "Wait for event If expression failed to compile")
-            return
-        self._waits.append(Wait(run, step_id, event_name, expression))
-        timeout = seconds(options["timeout"])
-        self.clock.push(partial(self._resolve, run, step_id, None), delay=timeout)
-
-    def _invoke_step(self, run: RunState, step_id: str, options: Json) -> None:
-        payload = options["payload"]
-        data = (payload.get("data") or {}) | {"_inngest": {"fn_id": options["function_id"]}}
-        event = make_event("inngest/function.invoked", data)
-        if payload.get("v"):
-            event["v"] = payload["v"]
-        self._invokers[event[INTERNAL_ID]] = (run, step_id)
-        self.accept(event)
-        if options.get("timeout"):
-            problem = "Timed out waiting for invoked function to complete"
-            memo = error_memo("InngestInvokeTimeoutError", problem)
-            end = partial(self._resolve, run, step_id, memo)
-            self.clock.push(end, delay=seconds(options["timeout"]))
-
-    def _fail_invoker(self, event: Json, name: str, message: str) -> None:
-        invoker = self._invokers.get(event[INTERNAL_ID])
-        if invoker:
-            self._resolve(*invoker, error_memo(name, message))
-
     # --- Ends
 
-    def _fail_with_too_many_steps(self, run: RunState) -> None:
-        message = f"The function run exceeded the step limit of {MAX_STEPS} steps."
-        self._fail(run, "InngestErrFunctionOverflowed", message)
-
-    def _fail(self, run: RunState, name: str, message: str) -> None:
-        """End a run that the server itself gives up: its function is not asked again."""
-        self._end(run, "Failed", server_error(name, message), name)
+    def _note_start(self, run: RunState) -> None:
+        finish = run.function.timeouts.get("finish")
+        if finish:
+            self.clock.push(partial(self._cancel, run), delay=seconds(finish))
 
     def _cancel(self, run: RunState) -> None:
         if run.is_running:
@@ -494,9 +252,7 @@ class Executor:
         # To a run that invoked one that was cancelled, the event itself is what its step comes to.
         memo = {"Completed": {"data": output}, "Failed": {"error": error}}.get(status, finished)
         for event in run.events:
-            invoker = self._invokers.get(event[INTERNAL_ID])
-            if invoker:
-                self._resolve(*invoker, memo)
+            self._steps.tell_invoker(event, memo)
 
     def _tell_end(self, run: RunState, error: Json) -> Json:
         """Send the events of a run's end; not for a run that such an event has started."""

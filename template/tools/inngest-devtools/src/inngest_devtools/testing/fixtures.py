@@ -15,6 +15,7 @@ from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import get_project
 from inngest_devtools.testing.real_server import RealServer
 from inngest_devtools.testing.stand_in import StandIn
+from inngest_devtools.words import t
 
 
 class OverrideSettings(Protocol):
@@ -43,7 +44,7 @@ def _find_cli() -> Path:
 
     path = find_cli()
     if path is None:
-        raise DevtoolsError("there is no Inngest CLI: run `inngest-dev install` first")
+        raise DevtoolsError(t("There is no Inngest CLI: run `inngest-dev install` first."))
     return path
 
 
@@ -98,7 +99,12 @@ def make_override_settings(patch: pytest.MonkeyPatch) -> OverrideSettings:
             settings = next((each for each in classes if name in each.model_fields), None)
             if settings is None:
                 known = sorted(field for each in classes for field in each.model_fields)
-                raise TypeError(f"no setting is called {name}: there are {', '.join(known)}")
+                problem = t(
+                    "No setting is called {name}: there are {known}.",
+                    name=name,
+                    known=", ".join(known),
+                )
+                raise TypeError(problem)
             variable = (settings.model_config.get("env_prefix", "") + name).upper()
             if value is None:
                 patch.delenv(variable, raising=False)

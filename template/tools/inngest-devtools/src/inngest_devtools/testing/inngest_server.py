@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 import inngest
 from inngest_devtools.testing.protocol import Json
-from inngest_devtools.testing.unsupported import Unsupported
+from inngest_devtools.testing.unsupported import OnlyInVirtualTime
+from inngest_devtools.words import t
 
 Status = Literal["Running", "Completed", "Failed", "Cancelled"]
 
@@ -97,9 +98,9 @@ class InngestServer(ABC):
         """How many calls of these runs, of all by default, were under way at one moment, at most.
 
         Raises:
-            Unsupported: On a real server, which does not tell.
+            OnlyInVirtualTime: On a real server, which does not tell.
         """
-        raise Unsupported("most_at_once on a real server: mark the test with `virtual_time`")
+        raise OnlyInVirtualTime("most_at_once()")
 
     def pass_time(self, seconds: float) -> None:
         """Let a time pass, with all that is due in it: a day fires each daily cron once.
@@ -108,9 +109,9 @@ class InngestServer(ABC):
         own runs take. A schedule without a time zone is in UTC, as in production.
 
         Raises:
-            Unsupported: On a real server, whose time no one can hurry.
+            OnlyInVirtualTime: On a real server, whose time no one can hurry.
         """
-        raise Unsupported("pass_time on a real server: mark the test with `virtual_time`")
+        raise OnlyInVirtualTime("pass_time()")
 
     def runs_of(self, function_id: str) -> list[Run]:
         """The runs of one function as they are now, in the order of their start."""
@@ -123,5 +124,12 @@ class InngestServer(ABC):
         if len(runs) != 1:
             functions = [run.function_id for run in runs]
             name = event["name"] if isinstance(event, dict) else event.name
-            raise AssertionError(f"{name} started {len(runs)} runs: {functions}")
+            raise AssertionError(
+                t(
+                    "{name} started {count} runs: {functions}",
+                    name=name,
+                    count=len(runs),
+                    functions=functions,
+                )
+            )
         return runs[0]

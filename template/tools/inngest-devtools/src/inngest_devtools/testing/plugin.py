@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from inngest_devtools.words import later, t
 
 if TYPE_CHECKING:
     from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
@@ -20,8 +21,10 @@ OPTION = "--inngest-dev-server"
 SERVER = pytest.StashKey[Any]()
 
 MARKERS = (
-    "virtual_time: waits longer than a test can; skipped with --inngest-dev-server",
-    "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server",
+    later("virtual_time: waits longer than a test can; skipped with --inngest-dev-server"),
+    later(
+        "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server"
+    ),
 )
 
 # What the HTTP library reads while a client is made; a test's connections are all on this machine.
@@ -49,7 +52,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getini(INI_LINE):
         return
     for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
+        config.addinivalue_line("markers", t(marker))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -90,9 +93,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         return
     is_real = item.config.getoption(OPTION)
     if is_real and item.get_closest_marker("virtual_time"):
-        pytest.skip("waits longer than a test can")
+        pytest.skip(t("it waits longer than a test can"))
     if not is_real and item.get_closest_marker("real_server"):
-        pytest.skip(f"needs a real Dev Server: run pytest with {OPTION}")
+        pytest.skip(t("it needs a real Dev Server: run pytest with {option}", option=OPTION))
 
 
 @pytest.fixture(scope="session")
@@ -154,8 +157,11 @@ def override_settings() -> "Iterator[OverrideSettings]":
 
 def _require_ini_line(config: pytest.Config) -> None:
     if SERVER not in config.stash:
-        problem = f"this fixture runs the project's app: write `{INI_LINE} = true`"
-        pytest.fail(f"{problem} into pytest's settings", pytrace=False)
+        problem = t(
+            "This fixture runs the project's app: write `{line} = true` into pytest's settings.",
+            line=INI_LINE,
+        )
+        pytest.fail(problem, pytrace=False)
 
 
 def _choose_server(config: pytest.Config) -> None:

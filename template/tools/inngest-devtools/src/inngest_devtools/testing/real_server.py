@@ -19,6 +19,7 @@ from inngest_devtools.project import SERVE_PATH
 from inngest_devtools.testing.app_server import free_ports
 from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
 from inngest_devtools.testing.protocol import Json, sent_event
+from inngest_devtools.words import t
 
 START_TIMEOUT = 20.0  # seconds
 RUN_TIMEOUT = 60.0  # seconds until every run has to be over
@@ -137,7 +138,9 @@ class RealServer(InngestServer):
         deadline = time.monotonic() + timeout
         while not predicate():
             if time.monotonic() > deadline:
-                raise AssertionError(f"it did not become true; runs: {self.list_runs()}")
+                raise AssertionError(
+                    t("It did not become true. Runs: {runs}", runs=self.list_runs())
+                )
             time.sleep(POLL_INTERVAL)
 
     def finish(self) -> list[Run]:
@@ -150,7 +153,12 @@ class RealServer(InngestServer):
             if time.monotonic() - quiet_since > QUIET_TIME:
                 return runs
             if time.monotonic() > deadline:
-                raise AssertionError(f"runs did not end within {RUN_TIMEOUT:.0f} s: {runs}")
+                problem = t(
+                    "Runs did not end within {seconds:.0f} s: {runs}",
+                    seconds=RUN_TIMEOUT,
+                    runs=runs,
+                )
+                raise AssertionError(problem)
             time.sleep(POLL_INTERVAL)
 
     def list_runs(self) -> list[Run]:
@@ -234,7 +242,7 @@ class RealServer(InngestServer):
             except httpx.TransportError:
                 time.sleep(POLL_INTERVAL)
         said = log.read_text(errors="replace")[-2000:]
-        raise RuntimeError(f"{self._bin} did not start:\n{said}")
+        raise RuntimeError(t("{program} did not start:", program=self._bin) + f"\n{said}")
 
 
 def _retry(ask: Callable[[], T | None]) -> T:
@@ -245,7 +253,7 @@ def _retry(ask: Callable[[], T | None]) -> T:
         if answer is not None:
             return answer
         if time.monotonic() > deadline:
-            raise AssertionError("the Dev Server gave no answer")
+            raise AssertionError(t("The Dev Server gave no answer."))
         time.sleep(POLL_INTERVAL)
 
 

@@ -28,6 +28,7 @@ from inngest_devtools.testing.protocol import (
 from inngest_devtools.testing.registration import find_problems
 from inngest_devtools.testing.run_api import RunApi
 from inngest_devtools.testing.unsupported import Unsupported
+from inngest_devtools.words import t
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -117,7 +118,9 @@ class StandIn(InngestServer):
                 event_id = self._executor.invoke(function, data or {})
                 return next(run for run in self.finish() if event_id in run.event_ids)
         known = ", ".join(function.local_id for function in self._functions)
-        raise AssertionError(f"there is no function {function_id!r}: there are {known}")
+        raise AssertionError(
+            t("There is no function {id}: there are {known}.", id=function_id, known=known)
+        )
 
     def settle(self) -> list[Run]:
         self._executor.work()
@@ -128,7 +131,9 @@ class StandIn(InngestServer):
         self._executor.work()
         while not predicate():
             if not self._executor.has_more() or time.monotonic() > deadline:
-                raise AssertionError(f"it did not become true; runs: {self.list_runs()}")
+                raise AssertionError(
+                    t("It did not become true. Runs: {runs}", runs=self.list_runs())
+                )
             self._executor.pass_time()
 
     def pass_time(self, seconds: float) -> None:
