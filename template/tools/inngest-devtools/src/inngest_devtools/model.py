@@ -13,6 +13,7 @@ from collections import deque
 from typing import Any
 
 import uvicorn
+from inngest_devtools.words import t
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -83,7 +84,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A stand-in for a model, for the example agent.")
     parser.add_argument("--port", type=int, default=PORT)
     port = parser.parse_args().port
-    print(f"A stand-in for a model: start the app with AI_BASE_URL=http://127.0.0.1:{port}/v1")
+    url = f"http://127.0.0.1:{port}/v1"
+    print(t("A stand-in for a model at {url}, which AI_BASE_URL has to name.", url=url), flush=True)
     uvicorn.run(ModelStandIn().app, host="127.0.0.1", port=port, log_level="warning")
 
 

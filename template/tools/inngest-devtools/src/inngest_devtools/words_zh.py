@@ -274,6 +274,10 @@ WORDS = {
     "{file} has {event_class} or {event!r} already: choose another name.": (
         "{file} 里已有 {event_class} 或 {event!r}：请换一个名字。"
     ),
+    # The stand-in for a model
+    "A stand-in for a model at {url}, which AI_BASE_URL has to name.": (
+        "模型的替身已启动：{url}，AI_BASE_URL 要指向它。"
+    ),
     # The page at `/`
     "This page is there while the app is developed, because the app has none of its own at `/`.": (
         "应用自己在 `/` 没有页面，所以开发时显示这一页。"
