@@ -163,8 +163,8 @@ class RunsApi:
         # The second version also names the functions, and finds a batch by any of its events.
         reply = await self._request(f"{self._v2}/events/{event_id}/runs")
         if reply.status_code == 200:
-            named = {run["id"]: run["function"]["id"] for run in reply.json().get("data") or []}
-            listed |= named
+            for run in reply.json().get("data") or []:
+                listed[run["id"]] = (run.get("function") or {}).get("id")
         return dict(sorted(listed.items()))  # by their ids, which begin with the time
 
     async def read_run(self, run_id: str, function_id: str | None) -> RunStatus:

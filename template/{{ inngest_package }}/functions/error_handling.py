@@ -20,10 +20,8 @@ async def risky_operation(outcome: str, attempt: int) -> str:
         raise RuntimeError("the other service is down")  # retried
     if outcome == "invalid":
         raise inngest.NonRetriableError("the request makes no sense")  # fails the run at once
-    if outcome == "busy" and attempt == 0:
-        raise inngest.RetryAfterError(
-            "the other service asks to wait", RETRY_AFTER
-        )  # retried then, not before
+    if outcome == "busy" and attempt == 0:  # retried then, not before
+        raise inngest.RetryAfterError("the other service asks to wait", RETRY_AFTER)
     return "done"
 
 

@@ -19,17 +19,14 @@ async def store(rows: list[str]) -> int:
     fn_id="flow-control",
     name="Flow control",
     trigger=ImportRequested.trigger(),
-    # one run for each id in 24 hours; the SDK's rate_limit cannot be set beside it
+    # One run for each id in 24 hours; the SDK's rate_limit cannot be set beside it.
     idempotency="event.data.import_id",
-    concurrency=[
-        inngest.Concurrency(limit=2, key="event.data.customer_id")
-    ],  # steps at once, for each customer
-    throttle=inngest.Throttle(
-        limit=10, period=timedelta(minutes=1)
-    ),  # starts; more wait their turn
-    priority=inngest.Priority(
-        run="event.data.urgent ? 120 : 0"
-    ),  # seconds by which a run is moved ahead
+    # Steps at once, for each customer.
+    concurrency=[inngest.Concurrency(limit=2, key="event.data.customer_id")],
+    # Starts of runs; more wait their turn.
+    throttle=inngest.Throttle(limit=10, period=timedelta(minutes=1)),
+    # Seconds by which a run is moved ahead.
+    priority=inngest.Priority(run="event.data.urgent ? 120 : 0"),
 )
 async def flow_control(ctx: inngest.Context) -> dict[str, Any]:
     payload = ImportRequested.parse(ctx.event)

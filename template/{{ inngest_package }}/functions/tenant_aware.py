@@ -20,9 +20,8 @@ async def perform(action: str) -> str:
     fn_id="tenant-aware-function",
     name="Tenant-aware function",
     trigger=TenantAction.trigger(),
-    concurrency=[
-        inngest.Concurrency(limit=5, key="event.data.tenant_id")
-    ],  # steps at once, for each tenant
+    # Steps at once, for each tenant.
+    concurrency=[inngest.Concurrency(limit=5, key="event.data.tenant_id")],
 )
 @with_tenant_isolation
 async def tenant_aware_function(ctx: inngest.Context) -> dict[str, Any]:
