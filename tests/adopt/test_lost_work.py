@@ -10,7 +10,7 @@ from tests.adopt.conftest import Workspace
 def find(workspace: Workspace, source: str, **others: str) -> list[tuple[int, str, str]]:
     workspace.write({"app/__init__.py": "", "app/main.py": source})
     workspace.write({f"app/{name}.py": text for name, text in others.items()})
-    places = find_lost_work(read_sources(workspace.project()))
+    places = find_lost_work(workspace.root, read_sources(workspace.project()))
     return [(one.line, one.what, one.example) for one in places if one.path == "app/main.py"]
 
 
@@ -43,6 +43,14 @@ async def order():
 """,
         (4, "task started in a request, by POST /orders", "steps"),
     ),
+    "a task of the running loop": (
+        """import asyncio
+@app.post("/orders")
+async def order():
+    asyncio.get_running_loop().create_task(work())
+""",
+        (4, "task started in a request, by POST /orders", "steps"),
+    ),
     "a thread in a function that a request calls": (
         """import threading
 @app.post("/orders")
@@ -52,14 +60,6 @@ def start_work():
     threading.Thread(target=print).start()
 """,
         (6, "thread started in a request, by POST /orders", "steps"),
-    ),
-    "a task that nobody keeps": (
-        """import asyncio
-class Service:
-    async def save(self):
-        asyncio.create_task(self.notify())
-""",
-        (4, "task started and forgotten", "steps"),
     ),
     "a webhook that works": (
         """from fastapi import Request
@@ -85,6 +85,26 @@ async def clean(): ...
 """,
         (2, "@repeat_every clean", "scheduled"),
     ),
+    "a job of APScheduler 4": (
+        """from apscheduler import AsyncScheduler
+async def start(scheduler: AsyncScheduler):
+    await scheduler.add_schedule(report, trigger, id="report")
+""",
+        (3, "scheduled job report", "scheduled"),
+    ),
+    "a cron of arq": (
+        """from arq import cron
+class WorkerSettings:
+    cron_jobs = [cron(report, hour=6)]
+""",
+        (3, "scheduled job report", "scheduled"),
+    ),
+    "a schedule of Celery's beat": (
+        """from celery.schedules import crontab
+beat_schedule = {"report": {"task": "report", "schedule": crontab(hour=6)}}
+""",
+        (2, "schedule of Celery's beat", "scheduled"),
+    ),
     "a celery task": (
         """from celery import shared_task
 @shared_task
@@ -105,6 +125,12 @@ def export(self): ...
 def export(): ...
 """,
         (3, "dramatiq task export", "steps"),
+    ),
+    "an actor that is made by a call": (
+        """import dramatiq
+export = dramatiq.actor(Export())
+""",
+        (2, "dramatiq task export", "steps"),
     ),
     "a taskiq task": (
         """from taskiq import InMemoryBroker
@@ -176,6 +202,25 @@ def test_find_lost_work_at_its_line(
 
 
 FINE = {
+    "a task outside of any request": """import asyncio
+class Connection:
+    def on_message(self, message):
+        asyncio.create_task(self.handle(message))
+""",
+    "a program that somebody types": """import argparse, time, httpx
+def main():
+    while True:
+        try:
+            return httpx.get("https://example.com")
+        except httpx.HTTPError:
+            time.sleep(5)
+""",
+    "a task of a group": """import asyncio
+@app.get("/")
+async def get():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(a())
+""",
     "a list's add_task": "board.add_task('x')\ndef f(board):\n    board.add_task('x')\n",
     "a task that is awaited": """import asyncio
 @app.get("/")
@@ -255,6 +300,39 @@ def test_connection():
 @pytest.mark.parametrize("source", FINE.values(), ids=FINE)
 def test_find_nothing_where_nothing_gets_lost(workspace: Workspace, source: str) -> None:
     assert find(workspace, source) == []
+
+
+CRON_JOB = """kind: Service
+---
+kind: CronJob
+spec:
+  schedule: "0 3 * * *"
+  command: ["python", "-m", "app.report"]
+"""
+CRON_FILES = {
+    "crontab": ("# at night\n0 3 * * * cd /app && python report.py\n", 2, "report.py"),
+    "docker/cron.d/report": ("*/5 * * * 1-5 root python3 -m app.report\n", 1, "-m app.report"),
+    "Dockerfile": ('FROM x\nRUN echo "@daily python jobs/x.py" | crontab -\n', 2, "jobs/x.py"),
+    "deploy/report.yaml": (CRON_JOB, 5, "-m app.report"),
+}
+
+
+@pytest.mark.parametrize("name", CRON_FILES)
+def test_find_programs_that_cron_starts(workspace: Workspace, name: str) -> None:
+    text, line, program = CRON_FILES[name]
+    workspace.write({name: text})
+
+    (place,) = find_lost_work(workspace.root, [])
+
+    assert (place.path, place.line, place.what) == (name, line, f"cron job {program}")
+    assert place.example == "scheduled"
+
+
+@pytest.mark.parametrize("line", ["0 3 * * * pg_dump", "# 0 3 * * * python x.py", "1 2 3 x.py"])
+def test_leave_out_what_cron_does_without_python(workspace: Workspace, line: str) -> None:
+    workspace.write({"crontab": f"{line}\n"})
+
+    assert find_lost_work(workspace.root, []) == []
 
 
 def test_follow_calls_into_other_modules(workspace: Workspace) -> None:

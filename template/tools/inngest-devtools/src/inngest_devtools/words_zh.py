@@ -461,12 +461,10 @@ WORDS = {
     "runs after the answer, once: a restart loses it, an error is only logged": (
         "返回响应之后才运行，只运行一次：重启就丢，出错也只记一条日志"
     ),
-    "{kind} started {place}{origin}": "{place}启动的{kind}{origin}",
+    "{kind} started in a request{origin}": "请求里启动的{kind}{origin}",
     "thread": "线程",
     "task": "任务",
     "process": "进程",
-    "in a request": "请求里",
-    "and forgotten": "没人再管的地方",
     ", by {route}": "，来自 {route}",
     "nobody waits for it: a restart loses it, nobody sees its error": (
         "没有人等它：重启就丢，出错也没人看到"
@@ -476,6 +474,14 @@ WORDS = {
         "做完全部工作才响应：做到一半失败，要么被重新发送、从头再来，要么就此丢失"
     ),
     "scheduled job {work}": "定时任务 {work}",
+    "runs in each process, or in none while it restarts; a failed run is not tried again": (
+        "每个进程各跑一遍，重启时则谁也不跑；失败的一次不会再试"
+    ),
+    "schedule of Celery's beat": "Celery beat 的定时",
+    "cron job {work}": "cron 任务 {work}",
+    "a run that fails, or that a restart meets, is gone; nobody is told": (
+        "失败的一次、或者正好碰上重启的一次就没有了；没有人会知道"
+    ),
     "{library} task {name}": "{library} 任务 {name}",
     "arq job {work}": "arq 任务 {work}",
     "RQ job {work}": "RQ 任务 {work}",

@@ -52,7 +52,7 @@ def run(*, write: bool) -> int:
         sources = read_sources(project)
         findings = list(check(project, sources))
     _print_findings(project, findings)
-    _print_lost_work(find_lost_work(sources))
+    _print_lost_work(find_lost_work(project.root, sources))
     return 1 if any(one.status == "fail" for one in findings) else 0
 
 

@@ -86,7 +86,7 @@ def find_python_files(project: Project) -> list[Path]:
     own.append(project.root / "inngest_tests")
     return sorted(
         path
-        for path in _list_files(project.root)
+        for path in list_files(project.root)
         if path.suffix == ".py"
         and not any(path.is_relative_to(folder) for folder in own)
         and not _is_skipped(path.relative_to(project.root))
@@ -119,7 +119,7 @@ def _module_of(project: Project, path: Path) -> str:
     return ".".join(parts)
 
 
-def _list_files(root: Path) -> Iterator[Path]:
+def list_files(root: Path) -> Iterator[Path]:
     """What git has or would take; without git, every file below."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:

@@ -4,8 +4,8 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from inngest_devtools.adopt.app_file import find_user
-from inngest_devtools.adopt.sources import read_sources
+from inngest_devtools.adopt.app_file import CALL
+from inngest_devtools.adopt.sources import find_python_files
 from inngest_devtools.dev_server.config import ServerConfig, app_url
 from inngest_devtools.loopback import fetch
 from inngest_devtools.project import SERVE_PATH, command, get_project, read_inngest_settings
@@ -58,7 +58,9 @@ def sync_app(config: ServerConfig) -> Sync:
 def _is_installed() -> bool:
     """Whether a file of theirs has the call; a new project comes with it."""
     project = get_project()
-    return project.is_new or find_user(read_sources(project)) is not None
+    if project.is_new:
+        return True
+    return any(CALL.encode() in path.read_bytes() for path in find_python_files(project))
 
 
 def _sync(config: ServerConfig) -> Sync:
