@@ -35,6 +35,14 @@ def test_say_command_of_manager(workspace: Workspace, name: str) -> None:
     assert "inngest-dev dev" in devtools.detail
 
 
+def test_install_into_hatch_environment_that_has_no_pip(workspace: Workspace) -> None:
+    workspace.write({"pyproject.toml": '[tool.hatch.envs.default]\ninstaller = "uv"\n'})
+
+    assert (
+        find_manager(workspace.root).dev == "hatch run uv pip install -e ./tools/inngest-devtools"
+    )
+
+
 def test_find_lock_file_of_workspace_above(workspace: Workspace) -> None:
     workspace.write({".git/HEAD": "", "uv.lock": "", "backend/pyproject.toml": ""})
 
@@ -109,7 +117,7 @@ def test_read_poetry_specifications(workspace: Workspace, spec: str, status: str
 
 
 def test_refuse_pydantic_1(workspace: Workspace) -> None:
-    found, *_ = pins(workspace, {"requirements.txt": "pydantic<2\nfastapi==0.95.0\n"})
+    (found,) = pins(workspace, {"requirements.txt": "pydantic<2\nfastapi==0.95.0\nhttpx<0.26\n"})
 
     assert found.detail.startswith("not possible yet: the app runs on pydantic 1 (pydantic<2 in")
 

@@ -40,6 +40,10 @@ WORDS = {
         {"app/settings.py": SETTINGS.format(extra="")},
         "app/settings.py:2: Settings forbids unknown lines in its .env",
     ),
+    "strict settings whose file is computed": (
+        {"app/settings.py": SETTINGS.format(extra="").replace('".env"', "ENV_FILE")},
+        "app/settings.py:2: Settings forbids unknown lines in its .env",
+    ),
     "an old image": (
         {"Dockerfile": "FROM python:3.10-slim\nCOPY . .\n"},
         "Dockerfile runs Python 3.10",
@@ -60,6 +64,11 @@ def test_say_a_word(workspace: Workspace, files: dict[str, str], word: str) -> N
 
 
 SILENT = {
+    "mypy that names its files": {"pyproject.toml": "[tool.mypy]\npackages = ['app']\n"},
+    "settings of another file": {
+        "app/settings.py": SETTINGS.format(extra="").replace('".env"', '("prod.env", "dev.env")')
+    },
+    "an image that installs a release": {"Dockerfile": "FROM python:3.12\nCOPY x.conf /etc/x\n"},
     "nothing": {},
     "ruff alone": {"pyproject.toml": "[tool.ruff]\n"},
     "black that knows us": {"pyproject.toml": "[tool.black]\nextend-exclude = 'inngest_app'\n"},

@@ -388,6 +388,8 @@ WORDS = {
     # adopt: the app's file
     "{path} calls {call}": "{path} 调用了 {call}",
     "{path} does not serve Inngest": "{path} 还没有接入 Inngest",
+    "above line 1: {text}": "第 1 行上面：{text}",
+    "write {lines} to where this project lists its packages": "把 {lines} 写进项目列依赖的地方",
     "below line {number}: {text}": "第 {number} 行下面：{text}",
     "from {module} import {call}, and {call}(app) below `app = FastAPI(...)`": (
         "from {module} import {call}，并在 `app = FastAPI(...)` 下面写 {call}(app)"

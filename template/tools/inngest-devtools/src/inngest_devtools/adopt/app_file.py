@@ -53,11 +53,15 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
         )
         return Finding("lines", "fail", str(reason) + _suggest_target(project, sources), fix)
     path = insertion.path.relative_to(project.root).as_posix()
-    lines = "; ".join(
-        t("below line {number}: {text}", number=number, text=text.strip())
-        for number, text in sorted(insertion.lines.items())
-    )
-    return Finding("lines", "fail", t("{path} does not serve Inngest", path=path), lines)
+    places = [_describe(number, text) for number, text in sorted(insertion.lines.items())]
+    detail = t("{path} does not serve Inngest", path=path)
+    return Finding("lines", "fail", detail, "; ".join(places))
+
+
+def _describe(number: int, text: str) -> str:
+    if number == 0:
+        return t("above line 1: {text}", text=text.strip())
+    return t("below line {number}: {text}", number=number, text=text.strip())
 
 
 def find_insertion_or_none(project: Project, sources: list[Source]) -> Insertion | None:

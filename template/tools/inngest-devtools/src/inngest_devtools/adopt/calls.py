@@ -12,6 +12,9 @@ ROUTE_METHODS = {"get", "post", "put", "patch", "delete", "api_route"}
 # A method name that libraries have, too, says nothing about whose method it is.
 COMMON = {"get", "create", "update", "delete", "save", "add", "run", "send", "close", "list", "all"}
 COMMON |= {"execute", "commit", "read", "write", "start", "stop", "connect", "post", "put", "find"}
+COMMON |= {"submit", "map", "result", "invoke", "apply", "publish", "emit", "dispatch", "process"}
+COMMON |= {"load", "dump", "open", "query", "filter", "first", "refresh", "register", "request"}
+COMMON |= {name for kind in (str, bytes, list, dict, set) for name in dir(kind)}
 
 AnyFunction = ast.FunctionDef | ast.AsyncFunctionDef
 

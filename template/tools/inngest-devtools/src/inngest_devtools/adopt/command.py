@@ -52,6 +52,7 @@ def run(*, write: bool) -> int:
         sources = read_sources(project)
         findings = list(check(project, sources))
     _print_findings(project, findings)
+    _print_what_write_does(project, sources, findings)
     _print_lost_work(find_lost_work(project.root, sources))
     return 1 if any(one.status == "fail" for one in findings) else 0
 
@@ -85,10 +86,15 @@ def _print_findings(project: Project, findings: list[Finding]) -> None:
         print(f"  {pad(t(LABELS[one.status]), 6)} {one.name:<11} {one.detail}")
         if one.fix:
             print(f"  {'':6} {'':11} -> {one.fix}")
+
+
+def _print_what_write_does(
+    project: Project, sources: list[Source], findings: list[Finding]
+) -> None:
     if _is_impossible(findings):
         words = t("Until then nothing of Inngest can run here. The new files do no harm meanwhile.")
         print(f"\n{words}")
-    elif any(one.name == "lines" and one.status == "fail" for one in findings):
+    elif app_file.find_insertion_or_none(project, sources):
         words = t("`adopt --write` shows the lines for the app as a diff, and writes them.")
         print(f"\n{words}")
 

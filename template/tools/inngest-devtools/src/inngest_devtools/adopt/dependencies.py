@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from inngest_devtools.adopt.constraints import (
     Constraint,
@@ -63,9 +64,14 @@ def find_manager(root: Path) -> Manager:
         dev = f"pdm run python -m ensurepip, then pdm run python -m pip install -e {EDITABLE}"
         return Manager("pdm", "pdm add", dev, "pdm run ")
     if "envs" in tools.get("hatch", {}):
-        dev = f"hatch run python -m pip install -e {EDITABLE}"
-        return Manager("hatch", "", dev, "hatch run ")
+        return Manager("hatch", "", _install_by_hatch(tools["hatch"]["envs"]), "hatch run ")
     return Manager("pip", "", f"pip install -e {EDITABLE}", "")
+
+
+def _install_by_hatch(environments: dict[str, Any]) -> str:
+    """An environment that hatch makes with uv has no pip."""
+    by_uv = environments.get("default", {}).get("installer") == "uv"
+    return f"hatch run {'uv' if by_uv else 'python -m'} pip install -e {EDITABLE}"
 
 
 def _find_repository(root: Path) -> Path:
@@ -100,8 +106,10 @@ def _how_to_add(manager: Manager, missing: list[str], root: Path) -> str:
         return " ".join([manager.add, *(f'"{text}"' for text in missing)])
     lines = t(" and ").join(f'"{text}"' for text in missing)
     requirements = find_requirements(root)
-    if manager.name == "hatch" or not requirements:
+    if manager.name == "hatch" or (not requirements and (root / "pyproject.toml").is_file()):
         return t("write {lines} into the dependencies of [project] in pyproject.toml", lines=lines)
+    if not requirements:
+        return t("write {lines} to where this project lists its packages", lines=lines)
     name = requirements[0].relative_to(root).as_posix()
     return t("write {lines} into {name}, then pip install -r {name}", lines=lines, name=name)
 
@@ -123,24 +131,35 @@ def lines_for_requirements(project: Project) -> tuple[Path, list[str]] | None:
 def check_pins(project: Project, sources: list[Source]) -> list[Finding]:
     """What of the project's own lines keeps the packages out."""
     constraints = read_constraints(project.root)
-    impossible = [*_check_pydantic_1(constraints), *_check_tortoise(constraints, sources)]
-    findings = [*impossible, *_check_python(constraints)]
+    on_pydantic_1 = _check_pydantic_1(constraints)
+    findings = [*on_pydantic_1, *_check_tortoise(constraints, sources)]
+    findings += _check_python(constraints)
+    if not on_pydantic_1:  # else these pins are but a part of the move
+        findings += _check_floors(constraints)
+        findings += _check_pydantic_core(constraints)
+        findings += _check_devtools_pins(constraints)
+    return findings or [Finding("pins", "ok", t("no pin of yours keeps the packages out"))]
+
+
+def _check_floors(constraints: list[Constraint]) -> list[Finding]:
+    too_old = [
+        one for one in constraints if one.name in FLOORS and not one.admits(FLOORS[one.name])
+    ]
+    return [_explain_pin(one, FLOORS[one.name]) for one in too_old]
+
+
+def _check_pydantic_core(constraints: list[Constraint]) -> list[Finding]:
+    findings = []
     for one in constraints:
-        floor = FLOORS.get(one.name)
-        is_settled = one.name == "pydantic" and any("pydantic 1" in it.detail for it in impossible)
-        if floor and not is_settled and not one.admits(floor):
-            findings.append(_explain_pin(one, floor))
-        elif one.name == "pydantic-core" and one.newest < (2, 33):
+        if one.name == "pydantic-core" and one.newest < (2, 33):
             detail = t(
                 "{place}: pydantic-core{spec} keeps pydantic below 2.11",
                 place=one.place,
                 spec=one.spec,
             )
-            findings.append(
-                Finding("pins", "fail", detail, t("remove it: pydantic brings its own"))
-            )
-    findings += _check_devtools_pins(constraints)
-    return findings or [Finding("pins", "ok", t("no pin of yours keeps the packages out"))]
+            fix = t("remove it: pydantic brings its own")
+            findings.append(Finding("pins", "fail", detail, fix))
+    return findings
 
 
 def _explain_pin(one: Constraint, floor: str) -> Finding:

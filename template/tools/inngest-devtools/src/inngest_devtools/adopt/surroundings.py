@@ -85,21 +85,26 @@ def _check_linters(project: Project) -> Iterator[Finding]:
     other = _read(project.root / "setup.cfg") + _read(project.root / "tox.ini")
     hooks = _read(project.root / ".pre-commit-config.yaml")
     for name, form in (LINTERS | TYPE_CHECKERS).items():
-        folders = OWN_FOLDERS if name in TYPE_CHECKERS else (project.package, *OWN_FOLDERS)
         files = [f".{name}", f".{name}rc", f"{name}.ini"]
-        is_used = name in tools or any((project.root / file).is_file() for file in files)
-        is_used = is_used or f"[{name}" in other or f"id: {name}\n" in f"{hooks}\n"
-        text = str(tools.get(name, "")) + other + "".join(_read(project.root / f) for f in files)
-        if is_used and "inngest" not in text:
-            fix = t(
-                form,
-                folders="|".join(folders),
-                commas=",".join(folders),
-                globs=", ".join(f'"{folder}/*"' for folder in folders),
-            )
-            yield Finding(
-                "linters", "warn", t("{name} would read the template's files, too", name=name), fix
-            )
+        own = str(tools.get(name, "")) + "".join(_read(project.root / file) for file in files)
+        is_used = bool(own) or f"[{name}" in other or f"id: {name}\n" in f"{hooks}\n"
+        if not is_used or "inngest" in own + other or _names_its_files(name, own):
+            continue
+        folders = OWN_FOLDERS if name in TYPE_CHECKERS else (project.package, *OWN_FOLDERS)
+        fix = t(
+            form,
+            folders="|".join(folders),
+            commas=",".join(folders),
+            globs=", ".join(f'"{folder}/*"' for folder in folders),
+        )
+        detail = t("{name} would read the template's files, too", name=name)
+        yield Finding("linters", "warn", detail, fix)
+
+
+def _names_its_files(name: str, settings: str) -> bool:
+    """Whether a type checker is told what to read, so that it finds none of our folders."""
+    keys = {"mypy": r"\b(?:files|packages|modules)\b", "pyright": r"\binclude\b"}
+    return name in keys and bool(re.search(keys[name], settings))
 
 
 def _check_middlewares(sources: list[Source]) -> Iterator[Finding]:
@@ -145,16 +150,36 @@ def _check_settings(sources: list[Source]) -> Iterator[Finding]:
         for node in source.nodes:
             if not isinstance(node, ast.ClassDef) or not _is_settings(node):
                 continue
-            text = ast.unparse(node)
-            reads_file = re.search(r"env_file\s*=\s*(?!None)", text)
-            is_open = re.search(r"extra['\"]?\s*[=:]\s*\S*(ignore|allow)", text)
-            if reads_file and not is_open:
+            is_open = re.search(r"extra['\"]?\s*[=:]\s*\S*(ignore|allow)", ast.unparse(node))
+            if _reads_dotenv(node) and not is_open:
                 place = f"{source.path}:{node.lineno}"
                 detail = t(
                     "{place}: {name} forbids unknown lines in its .env", place=place, name=node.name
                 )
                 fix = t('keep INNGEST_* in the environment, or write extra="ignore" there')
                 yield Finding("settings", "warn", detail, fix)
+
+
+def _reads_dotenv(node: ast.ClassDef) -> bool:
+    """Whether `env_file` is `.env`, or something that only the running app knows."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.keyword) and part.arg == "env_file":
+            return _may_be_dotenv(part.value)
+        if isinstance(part, ast.Assign) and name_of(part.targets[0]) == "env_file":
+            return _may_be_dotenv(part.value)
+        if isinstance(part, ast.Dict):
+            entries = zip(part.keys, part.values, strict=True)
+            values = [one for key, one in entries if getattr(key, "value", "") == "env_file"]
+            if values:
+                return _may_be_dotenv(values[0])
+    return False
+
+
+def _may_be_dotenv(value: ast.expr) -> bool:
+    constants = [part.value for part in ast.walk(value) if isinstance(part, ast.Constant)]
+    names = [one.rpartition("/")[2] for one in constants if isinstance(one, str)]
+    is_known = isinstance(value, ast.Constant | ast.Tuple | ast.List)
+    return ".env" in names if is_known else True
 
 
 def _is_settings(node: ast.ClassDef) -> bool:
@@ -180,7 +205,8 @@ def _check_images(project: Project) -> Iterator[Finding]:
                 )
                 yield Finding("docker", "fail", detail, t("FROM python:3.13-slim, or what you run"))
         sources = [one for what in COPY.findall(text) for one in what.split()[:-1]]
-        if sources and not any(_covers(one, project.package) for one in sources):
+        folders = [one for one in sources if "." not in one.strip("./").rpartition("/")[2]]
+        if folders and not any(_covers(one, project.package) for one in sources):
             detail = t(
                 "{name} copies files one by one, {package} not among them",
                 name=name,
