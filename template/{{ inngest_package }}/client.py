@@ -75,6 +75,7 @@ class InngestClient(inngest.Inngest):
 
 
 def _modules_at_work() -> Iterator[str]:
+    """Names of the modules whose code is being run, from the one that defines a function up."""
     frame = sys._getframe(2)
     while frame:
         yield frame.f_globals.get("__name__", "")

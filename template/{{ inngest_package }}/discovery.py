@@ -36,6 +36,7 @@ def discover_functions(*packages: str) -> list[Function]:
             be called, two functions share an id, or an option is not valid (the server would refuse
             the whole app for it).
     """
+    # All are imported first: a function counts for each module that was at work.
     modules = [
         _import(name)
         for package in dict.fromkeys((OWN_PACKAGE, *packages))
@@ -45,7 +46,7 @@ def discover_functions(*packages: str) -> list[Function]:
     for module in modules:
         definitions = _definitions_of(module)
         if not definitions:
-            _explain_empty(module)
+            _refuse_empty(module)
         for definition in definitions:
             found.setdefault(definition.function, definition)
     for definition in found.values():
@@ -85,19 +86,19 @@ def _definitions_of(module: ModuleType) -> list[Definition]:
     ]
 
 
-def _explain_empty(module: ModuleType) -> None:
-    """A file of the package `functions` defines a function, or it is one that was not found."""
+def _refuse_empty(module: ModuleType) -> None:
+    """Refuse a module whose functions another client made, and a file of `functions` without any.
+
+    What stands in the package `functions` and is not found would never run, without a word.
+    """
     path = _display(module.__file__)
-    strangers = [
-        name for name, value in vars(module).items() if isinstance(value, inngest.Function)
-    ]
-    imported = [definition.function for definition in inngest_client.definitions]
-    strangers = [name for name in strangers if vars(module)[name] not in imported]
-    if strangers:
-        raise ConfigurationError(
-            f"{path}: {strangers[0]} was created with another client: create it with "
-            f"`inngest_client` of {__package__}, imported under this very name."
-        )
+    ours = [definition.function for definition in inngest_client.definitions]
+    for name, value in vars(module).items():
+        if isinstance(value, inngest.Function) and value not in ours:
+            raise ConfigurationError(
+                f"{path}: {name} was created with another client: create it with "
+                f"`inngest_client` of {__package__}, imported under this very name."
+            )
     is_file = not hasattr(module, "__path__")
     if is_file and module.__name__.startswith(f"{OWN_PACKAGE}."):
         raise ConfigurationError(
@@ -122,10 +123,10 @@ def _check(definition: Definition) -> None:
         )
     # Build what a sync would send: the SDK checks durations only then, and answers a failed sync
     # with 200.
-    problem = function.get_config("http://127.0.0.1").main.to_dict()
-    if isinstance(problem, Exception):
+    config = function.get_config("http://127.0.0.1").main.to_dict()
+    if isinstance(config, Exception):
         raise ConfigurationError(
-            f"{_display(path)}: fn_id={function.local_id!r} has an invalid option: {problem}"
+            f"{_display(path)}: fn_id={function.local_id!r} has an invalid option: {config}"
         )
 
 
@@ -140,9 +141,11 @@ def _check_ids(definitions: list[Definition]) -> None:
         for id in _taken_ids(definition.function):
             owner = owners.setdefault(id, definition)
             if owner is not definition:
-                first, second = (_display(place_of(one.handler)[0]) for one in (owner, definition))
+                first, _ = place_of(owner.handler)
+                second, _ = place_of(definition.handler)
                 raise ConfigurationError(
-                    f"{first} and {second} both define fn_id={id!r}: rename one of them."
+                    f"{_display(first)} and {_display(second)} both define fn_id={id!r}: "
+                    "rename one of them."
                 )
 
 

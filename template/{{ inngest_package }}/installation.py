@@ -102,14 +102,14 @@ def _with_prefix(request: Request) -> Request:
 
     Behind a proxy that takes a prefix away, FastAPI knows the prefix as `root_path`.
     """
-    prefix = "/" + request.scope.get("root_path", "").strip("/")
-    path = "/" + request.scope["path"].lstrip("/")
-    if path.startswith(f"{prefix}/"):
-        path = path[len(prefix) :]  # some servers put the prefix in front, others do not
-    path = prefix.rstrip("/") + "/" + path.lstrip("/")
-    if path == request.scope["path"]:
+    prefix = request.scope.get("root_path", "").strip("/")
+    path = request.scope["path"].lstrip("/")
+    if prefix:
+        path = path.removeprefix(f"{prefix}/")  # some servers put it in front, others do not
+        path = f"{prefix}/{path.lstrip('/')}"
+    if f"/{path}" == request.scope["path"]:
         return request
-    whole = Request({**request.scope, "path": path}, request.receive)
+    whole = Request({**request.scope, "path": f"/{path}"}, request.receive)
     if hasattr(request, "_body"):
         whole._body = request._body
     return whole

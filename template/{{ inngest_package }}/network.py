@@ -11,6 +11,7 @@ import httpx
 
 from .errors import ConfigurationError
 
+# In capitals here; httpx reads proxies in small letters, too.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 CERTIFICATES = {"SSL_CERT_FILE": Path.is_file, "SSL_CERT_DIR": Path.is_dir}
 NAMES = {*PROXIES, "NO_PROXY", *CERTIFICATES}
@@ -42,9 +43,8 @@ def _correct(found: dict[str, str]) -> dict[str, str | None]:
     changed: dict[str, str | None] = {}
     for name, value in found.items():
         if name.upper() == "NO_PROXY":
-            changed[name] = ",".join(
-                part for part in value.split(",") if _is_readable(part.strip())
-            )
+            readable = [part for part in value.split(",") if _is_readable(part.strip())]
+            changed[name] = ",".join(readable)
         elif name.upper() in PROXIES:
             _check_proxy(name, value)
         elif not CERTIFICATES[name.upper()](Path(value)):

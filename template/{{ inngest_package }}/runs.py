@@ -26,8 +26,10 @@ STATUSES: dict[str, Status] = {
     "Skipped": "cancelled",  # by `singleton`: another run is under way
 }
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds between two looks
-TIMEOUT = 5.0  # seconds for one answer
+# Seconds.
+FIRST_PAUSE = 0.1  # between two looks; each is half as long again
+LONGEST_PAUSE = 2.0
+TIMEOUT = 5.0  # for one answer
 MAX_REASON = 200  # characters
 
 get_tls_context = lru_cache(httpx.create_ssl_context)  # 25 ms, so once is enough

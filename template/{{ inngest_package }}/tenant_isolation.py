@@ -87,9 +87,8 @@ def _tenant_of(ctx: inngest.Context) -> TenantId | None:
 
 def _tenant_in(event: inngest.Event) -> TenantId | None:
     data: Mapping[str, object] = event.data
-    if (
-        event.name == "inngest/function.failed"
-    ):  # what an on_failure handler receives wraps the run's own event
+    if event.name == "inngest/function.failed":
+        # What an `on_failure` handler receives wraps the run's own event.
         original = data.get("event")
         data = original.get("data", {}) if isinstance(original, dict) else {}
     tenant_id = data.get(TENANT_KEY) if isinstance(data, dict) else None

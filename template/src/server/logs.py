@@ -30,10 +30,8 @@ def configure_logging(level: str, *, as_json: bool) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").addFilter(_is_no_routine)
     if as_json:
-        for name in (
-            "uvicorn",
-            "uvicorn.access",
-        ):  # they print for themselves: one stream has one format
+        # uvicorn prints for itself: one stream has one format.
+        for name in ("uvicorn", "uvicorn.access"):
             logging.getLogger(name).handlers.clear()
             logging.getLogger(name).propagate = True
 
@@ -45,10 +43,9 @@ class TextFormatter(logging.Formatter):
         super().__init__("%(levelname)s:     %(name)s - %(message)s")
 
     def formatMessage(self, record: logging.LogRecord) -> str:
+        line = super().formatMessage(record)
         run = get_current_run()
-        return super().formatMessage(record) + (
-            f"  [{run.function_id} {run.run_id}]" if run else ""
-        )
+        return f"{line}  [{run.function_id} {run.run_id}]" if run else line
 
 
 class JsonFormatter(logging.Formatter):
@@ -61,7 +58,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if run := get_current_run():
+        run = get_current_run()
+        if run:
             fields |= run._asdict()
         fields |= {
             name: value for name, value in vars(record).items() if name not in STANDARD_FIELDS
@@ -73,14 +71,8 @@ class JsonFormatter(logging.Formatter):
 
 def _is_no_routine(record: logging.LogRecord) -> bool:
     """Whether an access is neither the Dev Server's poll nor a health check."""
-    match record.args:
-        case (
-            _,
-            "PUT",
-            "/api/inngest",
-            _,
-            200,
-        ):  # client address, method, path, HTTP version, status
+    match record.args:  # client address, method, path, HTTP version, status
+        case (_, "PUT", "/api/inngest", _, 200):
             return False
         case (_, "GET", "/healthz" | "/readyz", _, 200):
             return False

@@ -19,9 +19,8 @@ def create_app() -> FastAPI:
     configure_logging(settings.log_level, as_json=is_production)
     app = FastAPI(
         title=inngest_settings.inngest_app_id,
-        openapi_url=None
-        if is_production
-        else "/openapi.json",  # without it there are no docs either
+        # Without it there are no docs either.
+        openapi_url=None if is_production else "/openapi.json",
         max_body_size=MAX_BODY_SIZE,
         dependencies=[Depends(refuse_invalid_json)],
         exception_handlers={RequestValidationError: explain_invalid_request},

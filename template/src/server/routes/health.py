@@ -16,9 +16,8 @@ ANSWER_AGE = 2.0  # seconds for which Inngest is not asked again
 
 Reachability = Literal["reachable", "unreachable"]
 
-get_tls_context = lru_cache(
-    httpx.create_ssl_context
-)  # 25 ms, in which nothing else is served: once is enough
+# Once is enough: it takes 25 ms, in which nothing else is served.
+get_tls_context = lru_cache(httpx.create_ssl_context)
 
 router = APIRouter(tags=["health"])
 
