@@ -1,11 +1,12 @@
 """What the app refuses, whichever route is asked."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, MutableMapping
 from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import Body, FastAPI
+from fastapi import Body, FastAPI, WebSocket
 from inngest_devtools.testing import free_port, serve
 
 from server import bounds
@@ -65,3 +66,23 @@ def test_post_wrong_input_is_explained_without_it(bounded_client: httpx.Client) 
     problems = response.json()["detail"]
     assert len(problems) == bounds.MAX_PROBLEMS
     assert problems[0]["loc"] == ["body", ("secret" * 50)[: bounds.MAX_NAME_LENGTH], 0]
+
+
+def test_connect_to_a_websocket_is_let_through() -> None:
+    app = create_app()
+    sent: list[str] = []
+
+    @app.websocket("/socket")
+    async def accept(socket: WebSocket) -> None:
+        await socket.accept()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "websocket", "path": "/socket", "query_string": b"", "headers": []}
+    asyncio.run(app(scope, receive, send))
+
+    assert sent == ["websocket.accept"]

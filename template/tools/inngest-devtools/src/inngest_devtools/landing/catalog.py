@@ -11,6 +11,8 @@ from typing import Any
 from inngest_devtools.landing.example_data import make_example
 from inngest_devtools.project import get_project
 
+RESERVED = "inngest/"  # how the names of Inngest's own events begin, which nobody else sends
+
 
 @dataclass(frozen=True)
 class FunctionEntry:
@@ -43,6 +45,7 @@ def read_catalog() -> Catalog:
     typed_event = sys.modules.get(f"{module}.typed_event")
     functions = [one.function for one in client.inngest_client.definitions] if client else []
     classes = typed_event.find_event_classes() if typed_event else []
+    classes = [one for one in classes if not one.event_name.startswith(RESERVED)]
     return Catalog(
         sorted(
             {function.local_id: _read(function) for function in functions}.values(),
