@@ -619,10 +619,10 @@ WORDS = {
         "--write 会盖掉 git 里没有的修改"
     ),
     "{looked_at} Python files looked at, {changed} files changed.": (
-        "看了 {looked_at} 个 Python 文件，改了 {changed} 个文件。"
+        "检查了 {looked_at} 个 Python 文件，改了 {changed} 个文件。"
     ),
     "{looked_at} Python files looked at, {changed} files would change.": (
-        "看了 {looked_at} 个 Python 文件，会改 {changed} 个文件。"
+        "检查了 {looked_at} 个 Python 文件，会改 {changed} 个文件。"
     ),
     "inngest-dev migrate: {path} does not exist": "inngest-dev migrate：{path} 不存在",
     "a file, a folder, a repository": "文件、文件夹或仓库",
@@ -785,11 +785,11 @@ WORDS = {
         "INNGEST_APP_ID has to be {id} there, or the server takes every function for a new "
         "one"
     ): (
-        "{name} 现在是 {module} 的客户端，它的设置来自环境变量：那里的 INNGEST_APP_ID 必"
+        "{name} 现在是 {module} 的客户端，它的配置来自环境变量：那里的 INNGEST_APP_ID 必"
         "须是 {id}，否则服务器会把每个函数都当成新的"
     ),
     "{module} has a client of its own: hand that on from here, with what this has": (
-        "{module} 有自己的客户端：从这里转交它，并补上这里的设置"
+        "{module} 有自己的客户端：从这里转交它，并补上这里的配置"
     ),
     "{name} is the client of {module}": "{name} 是 {module} 的客户端",
     "one of {count} clients: functions of {module}'s are served": (
@@ -813,7 +813,7 @@ WORDS = {
     "serve adds its routes itself: not mounted": "serve 会自己加路由：不再 mount",
     "serve gets its {count} functions": "给 serve 传它的 {count} 个函数",
     "{line} serves functions with guards: see its README": (
-        "{line} 会带保护地提供函数：见它的 README"
+        "{line} 提供函数时带有防护：见它的 README"
     ),
     "serve needs the list of functions as its third argument, and none is imported here": (
         "serve 的第三个参数要函数列表，而这里一个都没有导入"
@@ -831,7 +831,7 @@ WORDS = {
     "the CLI reads LOG_LEVEL": "CLI 读 LOG_LEVEL",
     "it went with SDK 0.5.19": "SDK 0.5.19 起已取消",
     "the Dev Server listens there": "Dev Server 会在那里监听",
-    "the CLI reads its settings from there": "CLI 会从那里读设置",
+    "the CLI reads its settings from there": "CLI 会从那里读配置",
     "the Dev Server looks for an app there": "Dev Server 会到那里找应用",
     (
         "0.0.0.0 shows the Dev Server, which asks for no password, to the whole network: "
@@ -873,12 +873,12 @@ WORDS = {
     ),
     # tests
     "virtual_time: waits longer than a test can; skipped with --inngest-dev-server": (
-        "virtual_time：等待的时间超出一个测试所能；使用 --inngest-dev-server 时跳过"
+        "virtual_time：要等的时间太长，测试里等不起；使用 --inngest-dev-server 时跳过"
     ),
     "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server": (
         "real_server：需要只有真正的 Dev Server 才有的行为；不用 --inngest-dev-server 时跳过"
     ),
-    "it waits longer than a test can": "等待的时间超出一个测试所能",
+    "it waits longer than a test can": "要等的时间太长，测试里等不起",
     "it needs a real Dev Server: run pytest with {option}": (
         "需要真正的 Dev Server：运行 pytest 时请加上 {option}"
     ),
@@ -888,7 +888,7 @@ WORDS = {
     "There is no Inngest CLI: run `inngest-dev install` first.": (
         "没有 Inngest CLI：请先运行 `inngest-dev install`。"
     ),
-    "No setting is called {name}: there are {known}.": "没有名为 {name} 的设置，现有：{known}。",
+    "No setting is called {name}: there are {known}.": "没有名为 {name} 的配置项，现有：{known}。",
     "There is no function {id}: there are {known}.": "没有函数 {id}，现有：{known}。",
     "{name} started {count} runs: {functions}": "{name} 启动了 {count} 次运行：{functions}",
     "It did not become true. Runs: {runs}": "条件一直没有成立。运行：{runs}",
@@ -900,7 +900,7 @@ WORDS = {
     " fired that often?": (
         "一个测试里的调用超过了 {calls} 次：是函数在无休止地互相触发，还是定时任务触发了这么多次？"
     ),
-    "The Dev Server gave no answer.": "Dev Server 没有回应。",
+    "The Dev Server gave no answer.": "Dev Server 没有响应。",
     "{program} did not start:": "{program} 没有启动：",
     "{what}: the stand-in does not imitate this. Run the test with `pytest --inngest-dev-server`,"
     " and mark it with `real_server` if it needs that.": (
