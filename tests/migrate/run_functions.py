@@ -37,7 +37,8 @@ class Receiver(BaseHTTPRequestHandler):
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
 threading.Thread(target=server.serve_forever, daemon=True).start()
-os.environ["INNGEST_EVENT_API_URL"] = f"http://127.0.0.1:{server.server_port}"
+url = f"http://127.0.0.1:{server.server_port}"
+os.environ |= {"INNGEST_EVENT_API_URL": url, "INNGEST_DEV": url}
 os.chdir(root)
 sys.path.insert(0, os.path.join(root, "src"))
 app = import_module(module).app

@@ -6,7 +6,9 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
+from tests.conftest import render
 from tests.migrate.conftest import Tree
 
 HERE = Path(__file__).parent
@@ -85,11 +87,8 @@ from .tenant_aware import tenant_aware_function
     )
 
 
-def test_guide_runs_after_the_command(tree: Tree) -> None:
-    paste_guide(tree)
-
-    assert tree.migrate() == 0
-
+def run_guide(tree: Tree) -> dict[str, Any]:
+    """The output of each function of the guide, and what was sent."""
     events = {
         "example-function": ["example/event", {"message": "Hi"}],
         "scheduled-task": ["inngest/scheduled.timer", {}],
@@ -97,16 +96,16 @@ def test_guide_runs_after_the_command(tree: Tree) -> None:
         "error-handling-example": ["example/error", {}],
         "tenant-aware-function": ["tenant/action", {"tenant_id": 7}],
     }
-    command = [
-        sys.executable,
-        str(HERE / "run_functions.py"),
-        str(tree.root),
-        "server.main",
-        json.dumps(events),
-    ]
+    script = str(HERE / "run_functions.py")
+    command = [sys.executable, script, str(tree.root), "server.main", json.dumps(events)]
     reply = subprocess.run(command, capture_output=True, text=True, check=False, encoding="utf-8")
     assert reply.returncode == 0, reply.stderr[-2000:]
-    outputs = json.loads(reply.stdout.splitlines()[-1])
+    outputs: dict[str, Any] = json.loads(reply.stdout.splitlines()[-1])
+    return outputs
+
+
+def assert_guide_runs(tree: Tree) -> None:
+    outputs = run_guide(tree)
     assert outputs["example-function"]["output"] == {
         "success": True,
         "message": "Hi",
@@ -122,6 +121,29 @@ def test_guide_runs_after_the_command(tree: Tree) -> None:
     assert outputs["error-handling-example"]["output"] == {"success": True, "result": 5}
     assert outputs["tenant-aware-function"]["output"] == 7
     assert outputs["sent"] == ["example/event", "example/event"]
+
+
+def test_guide_runs_after_the_command(tree: Tree) -> None:
+    paste_guide(tree)
+
+    assert tree.migrate() == 0
+
+    assert_guide_runs(tree)
+
+
+def test_guide_runs_on_the_inngest_package(tree: Tree) -> None:
+    """As a guide-built project takes the template: copy with `package`, then migrate."""
+    paste_guide(tree)
+    (tree.root / "bin/inngest/inngest.config.json").unlink()  # the template has its own
+    render(tree.root, package="src/core", app_id="my-app", examples=["fan_out"])
+
+    assert tree.migrate() == 0
+
+    client = tree.read("src/core/inngest/client.py")
+    assert client.endswith("from core.inngest_app import inngest_client\n")
+    install = 'install_inngest(app, packages=["core.inngest.functions"])\n'
+    assert tree.read("src/server/main.py").endswith(install)
+    assert_guide_runs(tree)
 
 
 def test_guide_is_told_what_a_person_decides(tree: Tree) -> None:

@@ -727,6 +727,12 @@ PASSED = {
             await ctx.step.run("cache", lambda: cache.update(a=1))
             return found, cache
         """,
+    "when a sleep ends": """
+        import datetime
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            await ctx.step.sleep_until("a", datetime.datetime.now() + datetime.timedelta(days=1))
+        """,
     "lambdas that see what they should": """
         from functools import partial
         @client.create_function(fn_id="fn")

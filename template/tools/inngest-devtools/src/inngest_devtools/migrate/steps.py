@@ -56,6 +56,7 @@ def move_imported_steps(work: Work, plans: dict[int, Plan]) -> None:
 def move_groups(work: Work, plans: dict[int, Plan]) -> None:
     """`ctx.step.parallel(...)` of a handler is `ctx.group.parallel(...)`."""
     source = work.source
+    imported = {bound for bound, _ in _imported(source)}
     for each in source.attributes:
         if each.attr.value != "parallel" or not isinstance(source.parent(each), cst.Call):
             continue
@@ -73,7 +74,11 @@ def move_groups(work: Work, plans: dict[int, Plan]) -> None:
         value = each.value
         if isinstance(value, cst.Name):
             value = _value_of(source, value) or value
-        if dotted_name(value) == f"{plan.context}.step" and plan.context.isidentifier():
+        steps = {f"{plan.context}.step", *imported}
+        if plan.step is not None:
+            steps.add(plan.step.name.value)
+        is_done = work.is_replaced(each) or not plan.context.isidentifier()
+        if dotted_name(value) in steps and not is_done:
             work.replace(each, f"{plan.context}.group.parallel")
             work.note(each, t("step.parallel is {context}.group.parallel", context=plan.context))
 
