@@ -342,7 +342,7 @@ WORDS = {
     "not among the project's dependencies: {names}": "项目的依赖里没有：{names}",
     "inngest and pydantic-settings are asked for": "依赖里已有 inngest 和 pydantic-settings",
     ", after {dev}": "，先执行一次 {dev}",
-    ", with nothing to install": "，不用安装什么",
+    ", with nothing to install": "，无需安装",
     " and ": " 和 ",
     "write {lines} into the dependencies of [project] in pyproject.toml": (
         "把 {lines} 写进 pyproject.toml 里 [project] 的 dependencies"
@@ -356,7 +356,7 @@ WORDS = {
         "{name}>={floor} 就够了：提高版本，再跑一遍你们的测试"
     ),
     "{place}: pydantic-core{spec} keeps pydantic below 2.11": (
-        "{place}：pydantic-core{spec} 让 pydantic 到不了 2.11"
+        "{place}：pydantic-core{spec} 把 pydantic 限制在 2.11 以下"
     ),
     "remove it: pydantic brings its own": "删掉它：pydantic 会自己带上合适的版本",
     "the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11": (
