@@ -5,7 +5,7 @@ PostgreSQL takes the package `psycopg`; SQLite is in Python. Both are asked in t
 
 import importlib.util
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -97,5 +97,6 @@ class PostgresTable:
         # Asked first: whoever may not create tables may still write to one that a migration made.
         (table,) = connection.execute("SELECT to_regclass('inngest_progress')").fetchone()
         if table is None:
-            connection.execute(SCHEMA)
+            with suppress(self._psycopg.errors.UniqueViolation):  # another replica was faster
+                connection.execute(SCHEMA)
         return connection
