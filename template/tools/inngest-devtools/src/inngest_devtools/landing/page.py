@@ -22,9 +22,9 @@ nav ul, .functions { list-style: none; padding: 0; margin: 0; }
 nav ul { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 nav a { display: inline-block; padding: .4rem 0; }
 .functions li { border-top: 1px solid var(--line); padding: .75rem 0; display: grid;
-  grid-template-columns: 1fr auto; gap: .25rem 1rem; align-items: start; }
-.functions h3 { font-size: 1rem; margin: 0; }
-.functions p { margin: 0; overflow-wrap: anywhere; }
+  grid-template-columns: minmax(0, 1fr) auto; gap: .25rem 1rem; align-items: start; }
+.functions h3 { font-size: 1rem; }
+.functions :is(h3, p) { margin: 0; overflow-wrap: anywhere; }
 .functions details { grid-column: 1 / -1; }
 code, pre { font: .9em ui-monospace, monospace; }
 pre { background: var(--soft); padding: .5rem; margin: .25rem 0; overflow-x: auto; }
@@ -42,6 +42,7 @@ th, td { text-align: start; padding: .4rem .75rem .4rem 0; border-top: 1px solid
 .status { font-weight: 600; }
 thead th, .status { white-space: nowrap; }
 td code { overflow-wrap: anywhere; }
+@media (max-width: 30rem) { #run-list :is(th, td):nth-child(3) { display: none; } }
 @media (min-width: 64rem) {
   body { max-width: 80rem; }
   main { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 0 3rem; }
@@ -110,7 +111,7 @@ def render_page(
 <section aria-labelledby="runs">
 <h2 id="runs">{t("Last runs")}</h2>
 <div id="run-list" class="scroll" aria-live="polite" tabindex="0" aria-labelledby="runs"
-role="region">{render_runs(runs)}</div>
+role="region">{"" if problem else render_runs(runs)}</div>
 </section>
 </main>
 <script src="/_inngest-dev/page.js"></script>""",
