@@ -92,6 +92,10 @@ WORDS = {
     "Dev Server: running at {url} (pid {pid})\nApp:        {seen}": (
         "Dev Server：运行在 {url}（pid {pid}）\n应用：      {seen}"
     ),
+    "{folder} cannot be used: {reason}. Make room, or remove it: nothing needs the logs "
+    "and the history in it.": (
+        "{folder} 无法使用：{reason}。请腾出空间，或删除它：里面的日志和历史并非必需。"
+    ),
     "Another start or stop of the Dev Server is at work: wait for it or end it.": (
         "另一个命令正在启动或停止 Dev Server：请等它做完，或者结束它。"
     ),

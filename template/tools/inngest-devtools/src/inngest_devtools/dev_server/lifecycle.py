@@ -56,8 +56,22 @@ def find_running() -> psutil.Process | None:
 
 def make_state_folder() -> None:
     """The folder for what runs and what it says; git sees none of it."""
-    STATE.mkdir(exist_ok=True)
-    (STATE / ".gitignore").write_text("*\n", "utf-8")
+    try:
+        STATE.mkdir(exist_ok=True)
+        (STATE / ".gitignore").write_text("*\n", "utf-8")
+    except OSError as error:
+        raise _explain_state(error.strerror) from None
+
+
+def _explain_state(reason: object) -> DevtoolsError:
+    return DevtoolsError(
+        t(
+            "{folder} cannot be used: {reason}. Make room, or remove it: nothing needs the logs "
+            "and the history in it.",
+            folder=STATE,
+            reason=reason,
+        )
+    )
 
 
 @contextmanager
@@ -76,6 +90,8 @@ def lock() -> Iterator[None]:
             raise DevtoolsError(
                 t("Another start or stop of the Dev Server is at work: wait for it or end it.")
             ) from None
+        except sqlite3.DatabaseError as error:
+            raise _explain_state(error) from None
         yield
 
 
