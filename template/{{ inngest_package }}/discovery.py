@@ -44,6 +44,7 @@ def discover_functions(*packages: str) -> list[Function]:
     ]
     found: dict[Function, Definition] = {}
     for module in modules:
+        _refuse_strangers(module)
         definitions = _definitions_of(module)
         if not definitions:
             _refuse_empty(module)
@@ -86,23 +87,26 @@ def _definitions_of(module: ModuleType) -> list[Definition]:
     ]
 
 
-def _refuse_empty(module: ModuleType) -> None:
-    """Refuse a module whose functions another client made, and a file of `functions` without any.
-
-    What stands in the package `functions` and is not found would never run, without a word.
-    """
-    path = _display(module.__file__)
+def _refuse_strangers(module: ModuleType) -> None:
+    """Refuse a module that defines a function with another client: it would never run, silently."""
     ours = [definition.function for definition in inngest_client.definitions]
     for name, value in vars(module).items():
-        if isinstance(value, inngest.Function) and value not in ours:
+        if not isinstance(value, inngest.Function) or value in ours:
+            continue
+        # One that is imported belongs to another app, and may be called by `step.invoke`.
+        if getattr(value._handler, "__module__", None) == module.__name__:
             raise ConfigurationError(
-                f"{path}: {name} was created with another client: create it with "
-                f"`inngest_client` of {__package__}, imported under this very name."
+                f"{_display(module.__file__)}: {name} was created with another client: create it "
+                f"with `inngest_client` of {__package__}, imported under this very name."
             )
+
+
+def _refuse_empty(module: ModuleType) -> None:
+    """A file of the package `functions` defines a function, or it is one that was not found."""
     is_file = not hasattr(module, "__path__")
     if is_file and module.__name__.startswith(f"{OWN_PACKAGE}."):
         raise ConfigurationError(
-            f"{path} defines no Inngest function: decorate one with "
+            f"{_display(module.__file__)} defines no Inngest function: decorate one with "
             "@inngest_client.create_function, or start the file's name with an underscore "
             "if it is a helper."
         )

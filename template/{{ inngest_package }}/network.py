@@ -1,10 +1,11 @@
-"""The variables from which httpx, inside of the SDK's client, takes proxies and certificates while
-it is built.
+"""HTTP clients for Inngest: httpx, inside of the SDK's too, takes proxies and certificates from
+variables of the environment while a client is built, and fails on what it cannot read there.
 """
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache, partial
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,24 @@ from .errors import ConfigurationError
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 CERTIFICATES = {"SSL_CERT_FILE": Path.is_file, "SSL_CERT_DIR": Path.is_dir}
 NAMES = {*PROXIES, "NO_PROXY", *CERTIFICATES}
+
+# Once each is enough: it takes 25 ms, in which nothing else is served.
+get_tls_context = lru_cache(httpx.create_ssl_context)
+
+
+def create_http_client(origin: str, *, timeout: float, only_direct: bool) -> httpx.AsyncClient:
+    """A client for Inngest at an origin.
+
+    Args:
+        timeout: Seconds for one answer.
+        only_direct: See `clean_network_variables`.
+    """
+    tls_context = get_tls_context(trust_env=not only_direct)
+    create = partial(httpx.AsyncClient, base_url=origin, timeout=timeout, verify=tls_context)
+    if only_direct:
+        return create(trust_env=False)
+    with clean_network_variables(only_direct=False):
+        return create()
 
 
 @contextmanager
@@ -34,6 +53,11 @@ def clean_network_variables(*, only_direct: bool) -> Iterator[None]:
     try:
         _set(changed)
         yield
+    except OSError as error:  # of certificates that are none, or a log of keys in no folder
+        names = [name for name in (*CERTIFICATES, "SSLKEYLOGFILE") if os.environ.get(name)]
+        raise ConfigurationError(
+            f"{' or '.join(names)} cannot be used ({error}): correct it, or remove it."
+        ) from None
     finally:
         _set({name: found[name] for name in changed})
 
@@ -44,7 +68,8 @@ def _correct(found: dict[str, str]) -> dict[str, str | None]:
     for name, value in found.items():
         if name.upper() == "NO_PROXY":
             readable = [part for part in value.split(",") if _is_readable(part.strip())]
-            changed[name] = ",".join(readable)
+            if readable != value.split(","):
+                changed[name] = ",".join(readable)
         elif name.upper() in PROXIES:
             _check_proxy(name, value)
         elif not CERTIFICATES[name.upper()](Path(value)):
@@ -63,6 +88,7 @@ def _is_readable(host: str) -> bool:
     return True
 
 
+@lru_cache
 def _check_proxy(name: str, value: str) -> None:
     url = value if "://" in value else f"http://{value}"
     try:

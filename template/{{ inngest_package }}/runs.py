@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import re
 import time
-from functools import lru_cache
 from typing import Any, Literal
 
 import httpx
@@ -12,6 +11,7 @@ from pydantic import BaseModel
 
 from .client import OFF
 from .errors import ConfigurationError
+from .network import create_http_client
 from .settings import Settings, get_settings
 
 Status = Literal["pending", "running", "completed", "failed", "cancelled"]
@@ -31,8 +31,6 @@ FIRST_PAUSE = 0.1  # between two looks; each is half as long again
 LONGEST_PAUSE = 2.0
 TIMEOUT = 5.0  # for one answer
 MAX_REASON = 200  # characters
-
-get_tls_context = lru_cache(httpx.create_ssl_context)  # 25 ms, so once is enough
 
 
 class RunsUnavailable(Exception):
@@ -138,11 +136,8 @@ class RunsApi:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=settings.api_origin,
-            timeout=TIMEOUT,
-            trust_env=settings.is_production,  # no proxy reaches a Dev Server
-            verify=get_tls_context(),
+        self._http = create_http_client(
+            settings.api_origin, timeout=TIMEOUT, only_direct=not settings.is_production
         )
         # Inngest Cloud has the second version of its API at another path.
         self._v2 = "/v2" if settings.api_origin.endswith(".inngest.com") else "/api/v2"

@@ -16,6 +16,7 @@ from .client import OFF
 from .discovery import discover_functions
 from .errors import ConfigurationError
 from .guards import SIGNATURE_HEADER, sign
+from .network import clean_network_variables
 from .settings import APP_PORT, SERVE_PATH, Settings, get_settings
 
 TIMEOUT = 30  # seconds; the app itself waits for Inngest meanwhile
@@ -72,8 +73,10 @@ def sync_when_ready(url: str, settings: Settings, count: int, *, wait: float) ->
 
 def sync(url: str, settings: Settings, count: int) -> SyncResult:
     """Have the app at a URL register its functions, once."""
+    with clean_network_variables(only_direct=_is_loopback(url)):
+        client = httpx.Client(base_url=url, timeout=TIMEOUT)
     try:
-        with httpx.Client(base_url=url, timeout=TIMEOUT, trust_env=not _is_loopback(url)) as client:
+        with client:
             served = client.get(SERVE_PATH, headers=_signature(settings))
             problem = _check_functions(served, count)
             if problem:
@@ -128,7 +131,8 @@ def _ask_reasons(settings: Settings) -> list[str]:
     """
     query = {"query": "{ apps { name error } }"}
     try:
-        reply = httpx.post(f"{settings.api_origin}/v0/gql", json=query, timeout=5)
+        with clean_network_variables(only_direct=_is_loopback(settings.api_origin)):
+            reply = httpx.post(f"{settings.api_origin}/v0/gql", json=query, timeout=5)
         apps = reply.json()["data"]["apps"]
         return [
             app["error"] for app in apps if app["name"] == settings.inngest_app_id and app["error"]

@@ -209,8 +209,9 @@ def test_discover_functions_refuses_a_model_that_is_no_json(package: Package) ->
         discover_functions(package(one=model + text))
 
 
-def test_discover_functions_refuses_one_of_another_client(package: Package) -> None:
-    text = MODULE.format(id="one").replace(
+@pytest.mark.parametrize("good", ["", MODULE.format(id="good")], ids=["alone", "beside ours"])
+def test_discover_functions_refuses_one_of_another_client(package: Package, good: str) -> None:
+    text = good + MODULE.format(id="one").replace(
         "from core.inngest import inngest_client as client",
         "client = inngest.Inngest(app_id='app', is_production=False)",
     )

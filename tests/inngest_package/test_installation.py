@@ -21,6 +21,7 @@ from core.inngest import installation
 from core.inngest.client import create_client
 from core.inngest.errors import ConfigurationError
 from core.inngest.events import ExampleEvent
+from core.inngest.network import create_http_client
 from core.inngest.settings import Settings
 
 
@@ -196,6 +197,7 @@ def test_register_the_public_path(
         {"no_proxy": "localhost,fe80::/10"},
         {"ALL_PROXY": "socks://127.0.0.1:1080"},
         {"SSL_CERT_FILE": "/nonexistent"},
+        {"SSL_CERT_FILE": __file__},
     ],
     ids=str,
 )
@@ -208,6 +210,7 @@ def test_create_client_in_development_whatever_the_network_variables_say(
         monkeypatch.setenv(name, value)
 
     create_client(Settings())
+    create_http_client("http://127.0.0.1:1", timeout=1, only_direct=True)
 
     assert {name: client_module.os.environ[name] for name in env} == env
 
@@ -219,6 +222,8 @@ def test_create_client_in_development_whatever_the_network_variables_say(
         ({"HTTPS_PROXY": "proxy:3128"}, None),
         ({"ALL_PROXY": "socks://127.0.0.1:1080"}, "ALL_PROXY is no proxy that can be used (socks:"),
         ({"SSL_CERT_FILE": "/nonexistent"}, "SSL_CERT_FILE=/nonexistent does not exist"),
+        ({"SSL_CERT_FILE": __file__}, "cannot be used ("),
+        ({"SSLKEYLOGFILE": "/nonexistent/log"}, "SSLKEYLOGFILE cannot be used ("),
     ],
     ids=str,
 )
@@ -232,6 +237,7 @@ def test_create_client_in_production_names_a_variable_that_it_cannot_use(
 
     if message is None:
         create_client(Settings())
+        create_http_client("http://127.0.0.1:1", timeout=1, only_direct=False)
         return
     with pytest.raises(ConfigurationError) as error:
         create_client(Settings())
