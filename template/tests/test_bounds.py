@@ -23,7 +23,7 @@ def bounded_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     add_routes(app)
     listener = free_port()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with serve(app, listener), httpx.Client(base_url=url) as client:
+    with serve(app, listener), httpx.Client(base_url=url, verify=False) as client:
         yield client
 
 

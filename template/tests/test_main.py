@@ -18,7 +18,7 @@ def production_client(monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]
     get_settings.cache_clear()
     listener = free_port()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    with serve(create_app(), listener), httpx.Client(base_url=url) as client:
+    with serve(create_app(), listener), httpx.Client(base_url=url, verify=False) as client:
         yield client
     get_settings.cache_clear()
 
