@@ -9,7 +9,6 @@ import pytest
 from rich.console import Console
 
 from benchmarks import __main__ as command
-from benchmarks.commands import commit
 from benchmarks.measure import Comparison
 from tests.conftest import REPOSITORY, Run
 
@@ -76,76 +75,23 @@ def test_exit_with_1_when_a_bound_does_not_hold(
     assert json.loads((tmp_path / "table.json").read_text()) == [command.to_json(comparison)]
 
 
-@pytest.mark.parametrize(
-    ("arguments", "env", "message"),
-    [
-        (["speed"], {}, "no group speed: choose from templates, app, dev-server, reload"),
-        (["--pairs", "0"], {}, "--pairs: at least 1"),
-        (["--json", "nowhere/table.json"], {}, "--json: nowhere is no folder"),
-        (["--peer-answers", "nowhere.yml"], {}, "--peer-answers: nowhere.yml is not a file"),
-        (["dev-server"], {"INNGEST_BIN": "nowhere"}, "INNGEST_BIN=nowhere is not a file"),
-        (["dev-server"], {}, "INNGEST_BIN does not name the Inngest CLI"),
-    ],
-)
-def test_refuse_wrong_usage_in_one_line(
-    run: Run, arguments: list[str], env: dict[str, str], message: str
-) -> None:
-    result = run(
-        sys.executable, "-m", "benchmarks", *arguments, cwd=REPOSITORY, check=False, env=env
-    )
-
-    assert result.returncode == 2
-    assert result.stderr.splitlines()[-1] == f"python -m benchmarks: error: {message}"
-
-
-def test_refuse_a_peer_that_is_no_template(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("# Nothing\n")
-    commit(tmp_path)
-
-    result = run(
-        sys.executable,
-        "-m",
-        "benchmarks",
-        "templates",
-        "--peer",
-        tmp_path,
-        cwd=REPOSITORY,
-        check=False,
-    )
-
-    assert result.returncode == 1
-    assert result.stderr.splitlines() == [f"ERROR: {tmp_path} is no template: it has no copier.yml"]
-
-
 @pytest.mark.slow
-def test_measure_each_thing_that_needs_no_dev_server(run: Run, tmp_path: Path) -> None:
-    table, peer = tmp_path / "table.json", tmp_path / "peer"
-    peer.mkdir()
-    (peer / "copier.yml").write_text("name: {type: str}\n")
-    (peer / "{{ _copier_conf.answers_file }}.jinja").write_text(
-        "{{ _copier_answers | to_nice_yaml }}\n"
-    )
-    (tmp_path / "answers.yml").write_text("name: A peer\n")
-    commit(peer)
+def test_measure_the_app_beside_the_bare_sdk(run: Run, tmp_path: Path) -> None:
+    table = tmp_path / "table.json"
 
     result = run(
-        *(sys.executable, "-m", "benchmarks", "templates", "app", "--pairs", "1", "--json", table),
-        *("--peer", peer, "--peer-answers", tmp_path / "answers.yml"),
+        *(sys.executable, "-m", "benchmarks", "app", "--pairs", "1", "--json", table),
         cwd=REPOSITORY,
         check=False,
     )
 
     rows = json.loads(table.read_text())
-    assert [(row["what"], row["against"]) for row in rows] == [
-        ("copier copy", "a one-file template"),
-        ("copier update", "a one-file template"),
-        ("copier copy", "peer"),
-        ("copier update", "peer"),
-        ("copier copy, for each file", "peer"),
-        ("app start to the first 200", "bare FastAPI + SDK"),
-        ("one step call in development", "bare FastAPI + SDK"),
-        ("one step call in production", "bare FastAPI + SDK"),
-        ("five steps, stand-in server", "bare FastAPI + SDK"),
+    assert {row["against"] for row in rows} == {"bare FastAPI + SDK"}
+    assert [row["what"] for row in rows] == [
+        "app start to the first 200",
+        "one step call in development",
+        "one step call in production",
+        "five steps, stand-in server",
     ]
     assert all(row["ours_seconds"] > 0 and row["theirs_seconds"] > 0 for row in rows)
     assert result.returncode == (0 if all(row["holds"] for row in rows) else 1)
