@@ -85,6 +85,7 @@ def test_measure_the_app_beside_the_bare_sdk(run: Run, tmp_path: Path) -> None:
         check=False,
     )
 
+    assert table.exists(), result.stderr
     rows = json.loads(table.read_text())
     assert {row["against"] for row in rows} == {"bare FastAPI + SDK"}
     assert [row["what"] for row in rows] == [

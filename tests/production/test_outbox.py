@@ -28,6 +28,8 @@ from core.inngest.outbox import SCHEMA, Outbox, Rows, Values
 from tests.production.inngest_start import InngestStart
 from tests.production.service import Service
 
+pytestmark = pytest.mark.slow
+
 ORDERS = 12
 
 # `sender.py write` places orders, of which every third is rolled back; `sender.py relay` sends
@@ -359,7 +361,6 @@ def count_outbox(service: Service) -> int:
         return int(connection.execute("SELECT count(*) FROM inngest_outbox").fetchone()[0])
 
 
-@pytest.mark.slow
 def test_kill_real_server_under_load_runs_every_event_once(
     make_service: Callable[..., Service], inngest_start: InngestStart
 ) -> None:
