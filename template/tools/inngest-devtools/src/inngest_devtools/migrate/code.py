@@ -9,19 +9,18 @@ from pathlib import Path
 import libcst as cst
 from inngest_devtools.migrate import files
 from inngest_devtools.migrate.callers import follow_calls
-from inngest_devtools.migrate.client import complete_clients
+from inngest_devtools.migrate.client_calls import complete_clients, rewrite_sends, rewrite_triggers
+from inngest_devtools.migrate.clients import Clients
 from inngest_devtools.migrate.decorators import migrate_wrappers, report_lone_wrappers
 from inngest_devtools.migrate.findings import find_in_file, report_refused_calls
-from inngest_devtools.migrate.functions import Clients, Found, find_functions
+from inngest_devtools.migrate.functions import Found, find_functions
 from inngest_devtools.migrate.handlers import Plan, plan_handler
 from inngest_devtools.migrate.imports import needs_imports, settle_imports
 from inngest_devtools.migrate.package import InngestPackage, find_package, hand_clients_on
 from inngest_devtools.migrate.project import Project
-from inngest_devtools.migrate.sends import rewrite_sends
 from inngest_devtools.migrate.serving import report_unserved, rewrite_serving
 from inngest_devtools.migrate.source import Source
 from inngest_devtools.migrate.steps import move_groups, move_imported_steps, report_missing_steps
-from inngest_devtools.migrate.triggers import rewrite_triggers
 from inngest_devtools.migrate.work import Work, Works
 from inngest_devtools.testing.durable_code import check_files
 from inngest_devtools.words import t

@@ -3,16 +3,18 @@
 Works on the new text, so that what is undefined there is what is to be imported.
 """
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import libcst as cst
 from inngest_devtools.migrate import sdk
-from inngest_devtools.migrate.functions import Clients, imports_sdk
+from inngest_devtools.migrate.clients import Clients
+from inngest_devtools.migrate.functions import imports_sdk
 from inngest_devtools.migrate.package import InngestPackage
 from inngest_devtools.migrate.project import Project
-from inngest_devtools.migrate.source import Edits, Source, comments, dotted_name
+from inngest_devtools.migrate.source import Source, dotted_name
+from inngest_devtools.migrate.unused_imports import GONE, remove_unused, sdk_import, takes_names
+from inngest_devtools.migrate.work import Edits
 from inngest_devtools.words import t
 from libcst.metadata import ImportAssignment
 
@@ -35,7 +37,6 @@ TYPING = frozenset(
         "Union",
     ]
 )
-GONE = frozenset({"step", "Trigger"})  # of the SDK: nothing can import them
 
 
 def settle_imports(
@@ -64,8 +65,8 @@ def settle_imports(
     source = Source(path, text)
     undefined = {name for name, _ in source.undefined()}
     is_concerned = has_functions or imports_sdk(source)
-    wanted = {name for name in undefined if _sdk_name(name)} if is_concerned else set()
-    text, removed, placed = _prune(source, released, wanted)
+    wanted = {name for name in undefined if sdk_import(name)} if is_concerned else set()
+    text, removed, placed = remove_unused(source, released, wanted)
     source = Source(path, text)
     given = {"install_inngest": package.import_line} if package is not None else {}
     text, added = _add(source, project, clients, is_concerned, given)
@@ -77,7 +78,7 @@ def needs_imports(source: Source) -> bool:
     """Whether a file that is not rewritten lacks an import, or has one that cannot be."""
     known = {*TYPING, "inngest"}
     for name, _ in source.undefined():
-        if name in known or _sdk_name(name) or "client" in name or "tenant" in name:
+        if name in known or sdk_import(name) or "client" in name or "tenant" in name:
             return True
     if _lacks_submodule(source, "inngest.fast_api"):
         return True
@@ -85,196 +86,6 @@ def needs_imports(source: Source) -> bool:
         a for i in source.imports if not isinstance(i.names, cst.ImportStar) for a in i.names
     )
     return any(dotted_name(alias.name) in GONE for alias in aliases)
-
-
-def _sdk_name(name: str) -> str | None:
-    """What to import of the SDK for a name: `Context`, or `Context as InngestContext`."""
-    if name in sdk.PUBLIC:
-        return name
-    bare = name.removeprefix("Inngest")
-    if bare != name and bare in ("Context", "ContextSync"):
-        return f"{bare} as {name}"
-    return None
-
-
-# Out
-
-
-def _prune(source: Source, released: set[str], wanted: set[str]) -> tuple[str, set[str], set[str]]:
-    edits = Edits()
-    removed: set[str] = set()
-    placed: set[str] = set()
-    exported = _exported(source)
-    for node in source.imports:
-        if isinstance(node.names, cst.ImportStar):
-            continue
-        unused = [
-            alias
-            for alias in node.names
-            if _may_go(source, node, alias, released) and _bound(alias) not in exported
-        ]
-        if not unused:
-            continue
-        new: list[str] = []
-        if isinstance(node, cst.ImportFrom) and _takes_names(source, node):
-            new = sorted(wanted - placed)
-            placed |= set(new)
-        removed |= {_bound(alias) for alias in unused}
-        _rewrite_names(source, edits, node, unused, [_sdk_name(name) or name for name in new])
-    return edits.apply(source.text), removed, placed
-
-
-def _may_go(
-    source: Source, node: cst.Import | cst.ImportFrom, alias: cst.ImportAlias, released: set[str]
-) -> bool:
-    """Whether an import is of the SDK, lost a use, and has no other."""
-    name = _bound(alias)
-    if isinstance(node, cst.Import):
-        return False
-    if node.relative or dotted_name(node.module) not in ("inngest", "inngest.fast_api"):
-        return False
-    if dotted_name(alias.name) not in GONE and name not in released:
-        return False
-    scope = source.scope(node)
-    return not source.references(scope, name) or dotted_name(alias.name) in GONE
-
-
-def _bound(alias: cst.ImportAlias) -> str:
-    return dotted_name(alias.asname.name if alias.asname else alias.name) or ""
-
-
-def _exported(source: Source) -> set[str]:
-    for each in source.top.assignments:
-        if each.name == "__all__":
-            statement = source.code(source.statement(each.node))  # type: ignore[attr-defined]
-            return set(re.findall(r"""["'](\w+)["']""", statement))
-    return set()
-
-
-def _rewrite_names(
-    source: Source,
-    edits: Edits,
-    node: cst.Import | cst.ImportFrom,
-    unused: list[cst.ImportAlias],
-    new: list[str],
-) -> None:
-    names = [each for each in node.names if isinstance(each, cst.ImportAlias)]  # type: ignore[union-attr]
-    going = list(unused)
-    if new:
-        first = going.pop(0)
-        edits.replace(source.start(first), source.end(first), ", ".join(new))
-    if len(unused) == len(names) and not new:
-        remove_statement(source, edits, node)
-        return
-    kept = [each for each in names if not any(each is gone for gone in going)]
-    for alias in going:
-        _remove_alias(source, edits, alias, names, kept)
-
-
-def _remove_alias(
-    source: Source,
-    edits: Edits,
-    alias: cst.ImportAlias,
-    names: list[cst.ImportAlias],
-    kept: list[cst.ImportAlias],
-) -> None:
-    text = source.text
-    start, end = source.start(alias), source.end(alias)
-    index = next(i for i, each in enumerate(names) if each is alias)
-    comma = re.compile(r"[ \t]*,").match(text, end)
-    alone_before = not text[source.line_start(start) : start].strip()
-    after = comma.end() if comma else end
-    rest = text[after : source.line_end(after)]
-    if alone_before and (not rest.strip() or rest.strip().startswith("#")):
-        if not rest.strip():
-            edits.replace(source.line_start(start), source.next_line(after), "")
-        else:
-            blank = len(rest) - len(rest.lstrip(" \t"))
-            edits.replace(start, after + blank, "")
-        return
-    is_last = not any(each is later for later in names[index + 1 :] for each in kept)
-    if is_last and kept:
-        # Everything behind goes, so the comma before it does; one by one, from the left.
-        before = text[:start].rstrip(" \t")
-        if before.endswith(","):
-            edits.replace(len(before) - 1, end, "")
-            return
-    blank = len(rest) - len(rest.lstrip(" \t"))
-    edits.replace(start, after + blank, "")
-
-
-def remove_statement(source: Source, edits: Edits, node: cst.CSTNode) -> None:
-    """Take a statement out: its line, or `pass` in its place where a block would be empty.
-
-    A guarded import, `try: ... except ImportError: x = None`, goes with its guard.
-    """
-    guard = _guard(source, node)
-    statement = guard or source.statement(node)
-    text = source.text
-    start, end = source.start(statement), source.end(statement)
-    line_start, line_end = source.line_start(start), source.line_end(end)
-    is_whole_line = isinstance(statement, cst.Try) or len(getattr(statement, "body", ())) == 1
-    if not is_whole_line:
-        start, end = source.start(node), source.end(node)
-        follower = re.compile(r"[ \t]*;[ \t]*(?=[^\s#])").match(text, end)
-        edits.replace(start, follower.end() if follower else end, "" if follower else "pass")
-        return
-    if text[line_start:start].strip():
-        edits.replace(start, end, "pass")
-        return
-    block = source.parent(statement)
-    siblings = getattr(block, "body", ())
-    trailing = text[end:line_end].strip()
-    if isinstance(block, cst.IndentedBlock) and len(siblings) == 1:
-        edits.replace(start, end, "pass")
-    elif trailing:
-        edits.replace(start, end + len(text[end:line_end]) - len(text[end:line_end].lstrip()), "")
-    else:
-        edits.replace(line_start, _past_blank_lines(source, line_start, source.next_line(end)), "")
-
-
-def _past_blank_lines(source: Source, start: int, end: int) -> int:
-    """Where a removal ends, so that it leaves no more blank lines than stood on either side."""
-    text = source.text
-    before = re.search(r"(?:^|\n)((?:[ \t]*\r?\n)*)$", text[:start])
-    blank_before = before[1].count("\n") if before else 0
-    if start == 0:
-        blank_before = 99
-    position = end
-    while blank_before and position < len(text):
-        line_end = source.next_line(position)
-        if text[position:line_end].strip():
-            break
-        position = line_end
-        blank_before -= 1
-    return position
-
-
-def _guard(source: Source, node: cst.CSTNode) -> cst.Try | None:
-    """The `try` around an import alone, whose handlers only bind its names to None."""
-    statement = source.statement(node)
-    block = source.parent(statement)
-    guard = source.parent(block) if block is not None else None
-    if not isinstance(guard, cst.Try) or guard.body is not block or guard.orelse or guard.finalbody:
-        return None
-    names = {_bound(alias) for alias in node.names}  # type: ignore[attr-defined]
-    if len(guard.body.body) != 1 or comments(source.code(guard)):
-        return None
-    for handler in guard.handlers:
-        for line in handler.body.body:
-            for small in getattr(line, "body", (line,)):
-                is_pass = isinstance(small, cst.Pass)
-                is_none = (
-                    isinstance(small, cst.Assign)
-                    and source.code(small.value) == "None"
-                    and all(dotted_name(t.target) in names for t in small.targets)
-                )
-                if not is_pass and not is_none:
-                    return None
-    return guard
-
-
-# In
 
 
 def _add(
@@ -293,11 +104,11 @@ def _add(
     if "inngest" in uses and any(_is_attribute(source, node) for node in uses["inngest"]):
         lines.append("import inngest")
         added.add("inngest")
-    names = sorted(name for name in uses if _sdk_name(name)) if is_concerned else []
+    names = sorted(name for name in uses if sdk_import(name)) if is_concerned else []
     if names:
         position = min(_position(source, node) for name in names for node in uses[name])
         target = _import_to_extend(source, position)
-        wanted = [_sdk_name(name) or name for name in names]
+        wanted = [sdk_import(name) or name for name in names]
         if target is not None:
             _extend(source, edits, target, wanted)
         else:
@@ -347,20 +158,11 @@ def _position(source: Source, node: cst.CSTNode) -> int:
         return len(source.text)
 
 
-def _takes_names(source: Source, node: cst.ImportFrom) -> bool:
-    """Whether names may be added to an import: it is run, whatever comes, for the whole module."""
-    if node.relative or isinstance(node.names, cst.ImportStar):
-        return False
-    if dotted_name(node.module) != "inngest":
-        return False
-    return source.scope(node) is source.top and not source.is_type_checking(node)
-
-
 def _import_to_extend(source: Source, before: int) -> cst.ImportFrom | None:
     for each in source.imports:
         if not isinstance(each, cst.ImportFrom) or dotted_name(each.module) != "inngest":
             continue
-        if _takes_names(source, each) and source.start(each) < before:
+        if takes_names(source, each) and source.start(each) < before:
             return each
     return None
 

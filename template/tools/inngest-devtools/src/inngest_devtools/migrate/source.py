@@ -8,7 +8,6 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
@@ -28,38 +27,6 @@ from libcst.metadata import (
 NEWLINE = re.compile(r"\r\n?|\n")
 Function = cst.FunctionDef | cst.Lambda
 OWNERS = (cst.FunctionDef, cst.Lambda, cst.ClassDef)
-
-
-@dataclass
-class Edits:
-    """Changes to a text; each replaces a piece of it, and no two may overlap."""
-
-    items: list[tuple[int, int, str]] = field(default_factory=list)
-
-    def replace(self, start: int, end: int, new: str) -> bool:
-        """Plan a change. False, and nothing planned, where it overlaps another one."""
-        if (start, end, new) in self.items:
-            return True
-        for other_start, other_end, _ in self.items:
-            if start < other_end and other_start < end:
-                return False
-        self.items.append((start, end, new))
-        return True
-
-    def replace_all(self, start: int, end: int, new: str) -> None:
-        """Plan a change in place of those that were planned inside of it."""
-        self.items = [each for each in self.items if not (start <= each[0] and each[1] <= end)]
-        self.replace(start, end, new)
-
-    def insert(self, position: int, new: str) -> None:
-        self.items.append((position, position, new))
-
-    def apply(self, text: str) -> str:
-        # The sort keeps insertions at one place in the order in which they were planned.
-        ordered = sorted(self.items, key=lambda edit: edit[:2])
-        for start, end, new in reversed(ordered):
-            text = text[:start] + new + text[end:]
-        return text
 
 
 class _Collector(cst.CSTVisitor):

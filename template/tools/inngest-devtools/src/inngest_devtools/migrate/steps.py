@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import libcst as cst
 from inngest_devtools.migrate import sdk
-from inngest_devtools.migrate.handlers import Plan, insert_at_top, replace_step
+from inngest_devtools.migrate.function_text import insert_at_top
+from inngest_devtools.migrate.handlers import Plan, replace_step
 from inngest_devtools.migrate.project import assigned_value, value_of
 from inngest_devtools.migrate.source import Source, dotted_name
 from inngest_devtools.migrate.work import Work

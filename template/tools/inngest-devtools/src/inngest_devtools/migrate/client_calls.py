@@ -1,14 +1,74 @@
-"""A client has no `send_event`, and the parameter of its `send` is called `events`.
+"""What is asked of a client, and what it is made with.
 
-client.send_event(event=e), client.send_event(e), client.send(event=e)  ->  client.send(e)
+Inngest(event_api_base_url=url)             ->  with api_base_url=url: it registers there too
+client.send_event(e), client.send(event=e)  ->  client.send(e), whose parameter is `events`
+Trigger(event=...), Trigger(cron=...)       ->  TriggerEvent(event=...), TriggerCron(cron=...)
 """
 
 import libcst as cst
-from inngest_devtools.migrate.functions import Clients
+from inngest_devtools.migrate.clients import Clients
 from inngest_devtools.migrate.project import Project, assigned_value
-from inngest_devtools.migrate.source import Source, dotted_name
+from inngest_devtools.migrate.source import Source, argument, dotted_name
 from inngest_devtools.migrate.work import Work
 from inngest_devtools.words import t
+
+CLOUD = "inn.gs"  # where Inngest Cloud takes events, and only events
+
+
+# Read twice, these are the same twice.
+STEADY_CALLS = ("os.getenv", "os.environ.get", "getenv", "environ.get", "str")
+
+
+def complete_clients(work: Work) -> None:
+    """Give `Inngest(event_api_base_url=...)` an `api_base_url`, and say what the SDK reads."""
+    source = work.source
+    for call in source.calls:
+        if "inngest.Inngest" not in source.qualified(call.func):
+            continue
+        events = argument(call, "event_api_base_url")
+        if events is None or argument(call, "api_base_url") is not None:
+            continue
+        if work.is_replaced(call):
+            continue
+        code = source.code(events.value)
+        can_copy = CLOUD not in source.text and _is_steady(source, events.value)
+        if can_copy:
+            start, end = source.outer_span(events.value)
+            work.edits.insert(
+                source.start(events),
+                f"api_base_url={source.text[start:end]},{_between(work, events)}",
+            )
+            work.note(
+                call, t("api_base_url is event_api_base_url: functions register where events go")
+            )
+        if can_copy:
+            said = t("api_base_url is {code} now too", code=code)
+        else:
+            said = t(
+                "event_api_base_url, {code}, is for events: functions register elsewhere", code=code
+            )
+        message = t(
+            "{said}. The SDK itself reads INNGEST_BASE_URL for both, and INNGEST_DEV "
+            "for the mode, unless is_production is given: drop the arguments that "
+            "these can replace",
+            said=said,
+        )
+        work.report(events, message)
+
+
+def _is_steady(source: Source, node: cst.BaseExpression) -> bool:
+    if isinstance(node, cst.Call):
+        return source.code(node.func) in STEADY_CALLS
+    return not isinstance(node, cst.Await | cst.NamedExpr | cst.Yield)
+
+
+def _between(work: Work, argument_node: cst.Arg) -> str:
+    """What parts two arguments: a line end with its indent, or a space."""
+    source = work.source
+    start = source.start(argument_node)
+    indent = source.text[source.line_start(start) : start]
+    return " " if indent.strip() else f"{source.newline}{indent}"
+
 
 METHODS = {
     "send_event": "send",
@@ -16,6 +76,8 @@ METHODS = {
     "send": "send",
     "send_sync": "send_sync",
 }
+
+
 NAMED = frozenset({"event", "events", "payload"})
 
 
@@ -100,3 +162,23 @@ def _rewrite(work: Work, call: cst.Call, func: cst.Attribute) -> None:
     if first.keyword is not None and first.keyword.value in ("event", "payload"):
         work.edits.replace(source.start(first.keyword), source.outer_span(first.value)[0], "")
     work.note(call, t("{method} is {new}", method=method, new=new))
+
+
+BY_KEYWORD = {"event": "TriggerEvent", "cron": "TriggerCron"}
+
+
+def rewrite_triggers(work: Work) -> None:
+    source = work.source
+    for call in source.calls:
+        if "inngest.Trigger" not in source.qualified(call.func):
+            continue
+        new = [name for keyword, name in BY_KEYWORD.items() if argument(call, keyword)]
+        if len(new) != 1:
+            work.report(
+                call, t("Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today")
+            )
+            continue
+        name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+        work.replace(name, new[0])
+        work.release(call.func)
+        work.note(call, t("Trigger is {name}", name=new[0]))
