@@ -606,6 +606,7 @@ WORDS = {
     ),
     "is nested too deep to be parsed: left as it is": "嵌套太深，无法解析：保持原样",
     "hint: {message}": "提示：{message}",
+    "would not parse once it is rewritten: left as it is": "改写之后无法解析：保持原样",
     "does not parse: left as it is": "无法解析：保持原样",
     (
         "Turn code of the older integration guide, and of Inngest's SDK 0.3 and 0.4, into "

@@ -154,7 +154,13 @@ def _gather(
             continue
         result.findings += [(path, line, message) for line, message in work.findings]
         has_functions = any(source is work.source for source, _ in found.creations)
-        text, notes = _settle(project, clients, work, has_functions)
+        try:
+            text, notes = _settle(project, clients, work, has_functions)
+            cst.parse_module(text)
+        except cst.ParserSyntaxError as error:
+            message = t("would not parse once it is rewritten: left as it is")
+            result.findings.append((path, min(error.raw_line, work.source.last_line), message))
+            continue
         if text != work.source.text:
             result.changes.append((path, text, [*work.notes, *((1, note) for note in notes)]))
 

@@ -19,7 +19,7 @@ from inngest_devtools.migrate.function_text import (
     span,
 )
 from inngest_devtools.migrate.functions import Handler
-from inngest_devtools.migrate.source import Source, dotted_name
+from inngest_devtools.migrate.source import Source, comments, dotted_name
 from inngest_devtools.migrate.work import Work
 from inngest_devtools.words import t
 
@@ -264,10 +264,7 @@ def _rewrite(
         _correct_annotation(handler, work, context, annotation)
     elif event is not None:
         plan.context = _free_name(source, function)
-        typed = f"{plan.context}: {_quoted_like(source, event, annotation)}"
-        new = typed if event.annotation is not None else plan.context
-        start, end = span(source, event)
-        work.edits.replace(start, end, new)
+        _replace_parameter(work, event, plan.context, _quoted_like(source, event, annotation))
         work.release(event.annotation)
         work.note(
             function,
@@ -308,6 +305,18 @@ def _rewrite(
     _bind(handler, work, plan, context)
     _report_keywords(handler, work)
     return plan
+
+
+def _replace_parameter(work: Work, param: cst.Param, name: str, annotation: str) -> None:
+    """Put another parameter in place of one; comments within it stay."""
+    source = work.source
+    start, end = span(source, param)
+    if comments(source.text[start:end]):
+        work.replace(param.name, name)
+        if param.annotation is not None:
+            work.replace(param.annotation.annotation, annotation)
+        return
+    work.edits.replace(start, end, name if param.annotation is None else f"{name}: {annotation}")
 
 
 def _first_annotation(*params: cst.Param | None) -> cst.Annotation | None:

@@ -109,6 +109,10 @@ class Source:
     def line_at(self, offset: int) -> int:
         return len(NEWLINE.findall(self.text, 0, offset)) + 1
 
+    @property
+    def last_line(self) -> int:
+        return len(self._starts)
+
     def code(self, node: cst.CSTNode) -> str:
         return self.text[self.start(node) : self.end(node)]
 

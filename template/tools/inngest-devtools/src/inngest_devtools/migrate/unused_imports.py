@@ -94,7 +94,8 @@ def _remove_alias(
     start, end = source.start(alias), source.end(alias)
     index = next(i for i, each in enumerate(names) if each is alias)
     comma = re.compile(r"[ \t]*,").match(text, end)
-    alone_before = not text[source.line_start(start) : start].strip()
+    is_continued = re.search(r"\\\r?\n[ \t]*$", text[:start]) is not None
+    alone_before = not text[source.line_start(start) : start].strip() and not is_continued
     after = comma.end() if comma else end
     rest = text[after : source.line_end(after)]
     if alone_before and (not rest.strip() or rest.strip().startswith("#")):
@@ -107,7 +108,7 @@ def _remove_alias(
     is_last = not any(each is later for later in names[index + 1 :] for each in kept)
     if is_last and kept:
         # Everything behind goes, so the comma before it does; one by one, from the left.
-        before = text[:start].rstrip(" \t")
+        before = re.sub(r"(\\\r?\n|[ \t])+$", "", text[:start])
         if before.endswith(","):
             edits.replace(len(before) - 1, end, "")
             return
