@@ -19,8 +19,9 @@ NOT_JSON = {"type": "json_invalid", "loc": ["body"], "msg": "JSON decode error"}
 
 async def refuse_invalid_json(request: HTTPConnection) -> None:
     """Python reads NaN, 1e999 and half a surrogate pair, which nobody can be sent or answered."""
-    # A WebSocket has none; nor has a request without a body, or one that FastAPI leaves alone.
-    if not isinstance(request, Request) or not hasattr(request, "_json"):
+    if not isinstance(request, Request):  # but a WebSocket
+        return
+    if not hasattr(request, "_json"):  # no body, or none that FastAPI has parsed
         return
     try:
         json.dumps(await request.json(), allow_nan=False, ensure_ascii=False).encode()
