@@ -62,7 +62,7 @@ def test_spare_poetry_a_resolution_that_fails_below_python_3_11(workspace: Works
 
     _, devtools = check_packages(workspace.project())
 
-    assert "poetry run pip install -e" in devtools.detail
+    assert "poetry run pip install -e" in devtools.fix
 
 
 def pins(workspace: Workspace, files: dict[str, str]) -> list[Finding]:

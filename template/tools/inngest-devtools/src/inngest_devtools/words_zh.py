@@ -345,8 +345,8 @@ WORDS = {
     "not possible yet: ": "现在还不行：",
     "not among the project's dependencies: {names}": "项目的依赖里没有：{names}",
     "inngest and pydantic-settings are asked for": "依赖里已有 inngest 和 pydantic-settings",
-    ", after {dev}": "，先执行一次 {dev}",
-    ", with nothing to install": "，无需安装",
+    "once before that: {dev}": "在那之前执行一次：{dev}",
+    "Now pip install -r {name}": "接下来 pip install -r {name}",
     " and ": " 和 ",
     "write {lines} into the dependencies of [project] in pyproject.toml": (
         "把 {lines} 写进 pyproject.toml 里 [project] 的 dependencies"

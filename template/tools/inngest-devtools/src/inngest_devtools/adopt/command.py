@@ -142,6 +142,8 @@ def _write(project: Project, sources: list[Source]) -> None:
         after = _append(before, missing)
         _show_diff(project, path, before, after)
         path.write_bytes(after.encode("utf-8"))
+        name = path.relative_to(project.root).as_posix()
+        print(t("Now pip install -r {name}", name=name), end="\n\n")
 
 
 def _append(text: str, lines: list[str]) -> str:

@@ -96,8 +96,8 @@ def check_packages(project: Project) -> list[Finding]:
     dev = manager.dev
     if manager.name == "poetry" and any(one.oldest < parse_version(PYTHON) for one in python):
         dev = f"poetry run pip install -e {EDITABLE}"  # its resolver would want 3.11 of everybody
-    once = t(", after {dev}", dev=dev) if dev else t(", with nothing to install")
-    run = Finding("devtools", "ok", f"{manager.run}inngest-dev dev{once}")
+    once = t("once before that: {dev}", dev=dev) if dev else ""
+    run = Finding("devtools", "ok", f"{manager.run}inngest-dev dev", once)
     return [packages, run]
 
 
