@@ -82,7 +82,11 @@ class InngestServer(ABC):
 
     @abstractmethod
     def finish(self) -> list[Run]:
-        """Wait for the end of every run; all of this test, in the order of their start."""
+        """Wait for the end of every run; all of this test, in the order of their start.
+
+        A real server does not tell what a debounce or a batch has still to start: what takes more
+        than two seconds there is to be waited for with `wait_until`.
+        """
 
     @abstractmethod
     def list_runs(self) -> list[Run]:

@@ -25,9 +25,7 @@ START_TIMEOUT = 20.0  # seconds
 RUN_TIMEOUT = 60.0  # seconds until every run has to be over
 ANSWER_TIMEOUT = 5.0  # seconds: a busy server answers `null` for a while
 SETTLE_TIME = 1.0  # seconds that an event takes at most to start a run, and a run to its next wait
-QUIET_TIME = (
-    2.5  # seconds without a new run after which none is expected: longer than a batch waits
-)
+QUIET_TIME = 2.5  # seconds without a new run after which no more are expected
 POLL_INTERVAL = 0.05  # seconds
 PAGE = 100  # runs or events; from 400 on the server would take no notice, and give 40
 

@@ -8,7 +8,7 @@ it refuses, with `Unsupported`, rather than be kinder than the real server.
 import hashlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Self
 
 import inngest
@@ -108,7 +108,8 @@ class StandIn(InngestServer):
         return self._executor.clock.now
 
     def send(self, *events: inngest.Event | Json) -> list[str]:
-        ids = self._accept([sent_event(event) for event in events], seed=uuid.uuid4().hex)
+        sent = [sent_event(event) for event in events]
+        ids = list(self._accept(sent, seed=uuid.uuid4().hex))
         self._executor.work()
         return ids
 
@@ -189,17 +190,17 @@ class StandIn(InngestServer):
         seed = request.headers.get("x-inngest-event-id-seed") or uuid.uuid4().hex
         accepted: list[str] = []
         try:
-            self._accept(events, seed=seed, accepted=accepted)
+            for internal_id in self._accept(events, seed=seed):
+                accepted.append(internal_id)
         except EventRefused as error:
             answer = {"error": str(error), "ids": accepted or [""], "status": 400}
             return JSONResponse(answer, 400)
         return JSONResponse({"ids": accepted, "status": 200})
 
-    def _accept(
-        self, events: list[Json], *, seed: str, accepted: list[str] | None = None
-    ) -> list[str]:
-        """Take events in, up to the first that is refused; as on the server, those stay."""
-        ids = [] if accepted is None else accepted
+    def _accept(self, events: list[Json], *, seed: str) -> Iterator[str]:
+        """Take events in, up to the first that is refused; as on the server, those before it
+        stay.
+        """
         for index, sent in enumerate(events):
             if sent.get("meta"):
                 self._executor.report(Unsupported("the field `meta` of an event"))
@@ -207,8 +208,7 @@ class StandIn(InngestServer):
             internal_id = hashlib.sha256(f"{seed},{index}".encode()).hexdigest()[:26]
             event = take_event(sent, internal_id)
             self._executor.accept(event)
-            ids.append(internal_id)
-        return ids
+            yield internal_id
 
     async def _show_events(self, request: Request) -> Response:
         """The events of a run that were too large for the request to its function."""

@@ -17,10 +17,9 @@ class VirtualTime(Generic[T]):
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._counter = (
-            itertools.count()
-        )  # what is due at one time comes in the order in which it was put in
+        # When, and the how-manieth: what is due at one time comes in the order it was put in.
         self._queue: list[tuple[float, int, T]] = []
+        self._counter = itertools.count()
 
     def push(self, item: T, *, delay: float = 0) -> None:
         heapq.heappush(self._queue, (self.now + max(delay, 0), next(self._counter), item))
