@@ -5,11 +5,10 @@ import socket
 import sys
 from contextlib import suppress
 
-import httpx
 import psutil
 import pytest
 
-from tests.devtools.workspace import Terminal, Workspace, is_running, wait_for
+from tests.devtools.workspace import Workspace, is_running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -19,19 +18,13 @@ posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 SPAWN = 'import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])\n'
 
 
-def start(workspace: Workspace, *args: str) -> Terminal:
-    terminal = workspace.spawn("dev", *args)
-    terminal.wait_for("Ctrl-C ends it.")
-    return terminal
-
-
 def assert_none_runs(processes: list[psutil.Process]) -> None:
     left = [process for process in processes if is_running(process.pid)]
     assert not left
 
 
 def test_start_shows_addresses_and_sync(workspace: Workspace) -> None:
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
 
     assert (
         f"  App        {workspace.app_url}\n  API docs   {workspace.app_url}/docs\n"
@@ -59,7 +52,7 @@ def test_end_on_signal_leaves_nothing(workspace: Workspace, name: str) -> None:
         ),
         "utf-8",
     )
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     family = terminal.family()
     assert len(family) >= 5  # dev, server, its child, app, its child
 
@@ -100,7 +93,7 @@ def test_run_in_a_terminal_until_it_closes(workspace: Workspace) -> None:
 @pytest.mark.parametrize(("part", "title"), [("app", "The app"), ("server", "The Dev Server")])
 def test_end_when_a_part_is_killed(workspace: Workspace, part: str, title: str) -> None:
     workspace.use_stand_in("child")
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     family = terminal.family()
     server = workspace.status()["pid"]
     app = workspace.app_pid()
@@ -115,7 +108,7 @@ def test_end_when_a_part_is_killed(workspace: Workspace, part: str, title: str) 
 
 def test_reload_says_what_changed(workspace: Workspace) -> None:
     count = workspace.function_count
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
 
     workspace.add_function("another-function")
     terminal.wait_for(f"Reloaded: {count + 1} functions synced  + another-function")
@@ -140,7 +133,7 @@ def test_reload_says_what_changed(workspace: Workspace) -> None:
 
 
 def test_reload_broken_code_waits_for_the_next_change(workspace: Workspace) -> None:
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     count = workspace.function_count
     example = workspace.functions / "example_function.py"
     source = example.read_text("utf-8")
@@ -170,7 +163,7 @@ def test_start_broken_code_ends_with_the_reason(workspace: Workspace) -> None:
 
 def test_start_with_refused_sync_shows_the_reason(workspace: Workspace) -> None:
     workspace.use_stand_in("refuse")
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
 
     assert (
         "  Inngest    not synced: At least one function is invalid: concurrency has 3 entries\n"
@@ -245,23 +238,12 @@ def test_start_with_bad_settings_is_one_line(
     assert failed.stderr.count("\n") == 1
 
 
-def test_run_app_alone(workspace: Workspace) -> None:
-    terminal = start(
-        workspace,
-        "--no-server",
-    )
-
-    assert "Dashboard" not in terminal.text
-    assert httpx.get(f"{workspace.app_url}/healthz", trust_env=False).json() == {"status": "ok"}
-    assert workspace.dev_server("status").returncode == 3
-
-
 @posix_only
 def test_use_server_that_runs_and_leave_it(workspace: Workspace) -> None:
     workspace.dev_server("start")
     pid = workspace.status()["pid"]
 
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     assert f"The Dev Server runs already (pid {pid}) and will go on after this.\n" in terminal.text
     assert f"{workspace.function_count} functions synced" in terminal.text
 

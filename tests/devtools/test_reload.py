@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import sys
 import threading
 import time
@@ -11,8 +12,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from inngest_devtools.testing import free_ports
 
-from tests.devtools.workspace import Terminal, Workspace, is_running, wait_for
+from tests.devtools.workspace import Workspace, is_running, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -31,12 +33,6 @@ async def events():
 async def stream() -> StreamingResponse:
     return StreamingResponse(events(), media_type="text/event-stream")
 """
-
-
-def start(workspace: Workspace, *args: str, **env: str) -> Terminal:
-    terminal = workspace.spawn("dev", *args, **env)
-    terminal.wait_for("Ctrl-C ends it.")
-    return terminal
 
 
 def get(workspace: Workspace, path: str) -> httpx.Response:
@@ -63,7 +59,7 @@ def parent_of_app(workspace: Workspace) -> psutil.Process:
 @forking
 def test_reload_forks_from_a_parent_with_one_thread(workspace: Workspace) -> None:
     save_answer(workspace, "1")
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     parent = parent_of_app(workspace)
     assert "inngest_devtools.dev_loop.zygote" in parent.cmdline()
     wait_for((workspace.path / ".inngest" / "modules.json").exists, "the list of libraries")
@@ -91,11 +87,14 @@ def test_reload_leaves_out_a_library_that_starts_a_thread(workspace: Workspace) 
     (library / "calm_library.py").write_text("import busy_library\n")
     workspace.env["PYTHONPATH"] += f":{library}"
     workspace.add_route("answer", "import calm_library\n" + ANSWER.format(text="1", before="pass"))
-    start(workspace)
+    workspace.start_dev()
     threaded = workspace.path / ".inngest" / "threaded.json"
 
-    for text in ("2", "3", "4"):
-        time.sleep(2)
+    def has_learned(count: int) -> bool:
+        return threaded.exists() and len(json.loads(threaded.read_text())) == count
+
+    for count, text in ((1, "2"), (2, "3")):
+        wait_for(partial(has_learned, count), f"{count} names")
         content = "import calm_library\n" + ANSWER.format(text=text, before="pass")
         workspace.add_route("answer", content)
         wait_for(partial(is_served, workspace, text), f"{text} to be served")
@@ -106,7 +105,7 @@ def test_reload_leaves_out_a_library_that_starts_a_thread(workspace: Workspace) 
 
 def test_reload_cold_starts_a_new_process(workspace: Workspace) -> None:
     save_answer(workspace, "1")
-    terminal = start(workspace, "--cold")
+    terminal = workspace.start_dev("--cold")
     app = workspace.app_pid()
     assert "inngest_devtools.dev_loop.app_process" in psutil.Process(app).cmdline()
 
@@ -119,7 +118,7 @@ def test_reload_cold_starts_a_new_process(workspace: Workspace) -> None:
 
 def test_reload_answers_what_was_begun(workspace: Workspace) -> None:
     save_answer(workspace, "old", "await asyncio.sleep(3)")
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     answers: list[httpx.Response] = []
     thread = threading.Thread(target=lambda: answers.append(get(workspace, "/answer")))
     thread.start()
@@ -135,7 +134,7 @@ def test_reload_answers_what_was_begun(workspace: Workspace) -> None:
 
 def test_reload_does_not_wait_for_event_streams(workspace: Workspace) -> None:
     workspace.add_route("stream", STREAM)
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
 
     with httpx.stream("GET", f"{workspace.app_url}/stream", trust_env=False) as reply:
         lines = reply.iter_lines()
@@ -151,7 +150,7 @@ def test_reload_does_not_wait_for_event_streams(workspace: Workspace) -> None:
 
 def test_fail_request_shows_no_frames_of_libraries(workspace: Workspace) -> None:
     path = workspace.add_route("answer", ANSWER.format(text="", before='raise ValueError("why")'))
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
 
     assert get(workspace, "/answer").status_code == 500
 
@@ -201,18 +200,20 @@ def test_start_failing_lifespan_is_one_line(workspace: Workspace) -> None:
     assert "Traceback" not in terminal.text
 
 
-def test_start_from_a_factory(workspace: Workspace) -> None:
+def test_run_app_alone_from_a_factory(workspace: Workspace) -> None:
     path = workspace.path / "tools" / "inngest-devtools" / "project.toml"
     text = path.read_text().replace('"server.main:app"', '"server.main:create_app()"')
     path.write_text(text)
 
-    start(workspace, "--no-server")
+    terminal = workspace.start_dev("--no-server")
 
-    assert get(workspace, "/healthz").status_code == 200
+    assert "Dashboard" not in terminal.text
+    assert get(workspace, "/healthz").json() == {"status": "ok"}
+    assert workspace.dev_server("status").returncode == 3
 
 
 def test_change_settings_starts_anew(workspace: Workspace) -> None:
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     server = workspace.status()["pid"]
     with (workspace.path / ".env").open("a") as file:
         file.write("INNGEST_APP_ID=another-name\n")
@@ -229,14 +230,29 @@ def test_change_settings_starts_anew(workspace: Workspace) -> None:
     text = (workspace.path / ".env").read_text().replace("INNGEST_DEV=no\n", "")
     (workspace.path / ".env").write_text(text)
     terminal.wait_for("Reloaded: ", count=2)
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        (workspace.path / ".env").write_text(f"{text}PORT={taken.getsockname()[1]}\n")
+        terminal.wait_for(
+            "free it, or set PORT in .env to another one.\nWaiting for the next change."
+        )
+    (workspace.path / ".env").write_text(f"{text}PORT={free_ports(1)[0]}\n")
+    terminal.wait_for("Ctrl-C ends it.", count=2)
     assert workspace.status()["pid"] == server
 
 
 def test_change_config_restarts_the_server(workspace: Workspace) -> None:
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     server = workspace.status()["pid"]
     path = workspace.path / "bin/inngest/inngest.config.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"tick": 33}))
+    text = path.read_text()
+    path.write_text(text + ",")
+    terminal.wait_for("not JSON: Extra data.\nWaiting for the next change.")
+    path.write_text(text)
+    terminal.wait_for("Reloaded: ")
+    assert workspace.status()["pid"] == server  # what it was told is what it knows
+
+    path.write_text(json.dumps(json.loads(text) | {"tick": 33}))
 
     terminal.wait_for("Ctrl-C ends it.", count=2)
 
@@ -246,30 +262,30 @@ def test_change_config_restarts_the_server(workspace: Workspace) -> None:
 
 @forking
 def test_kill_dev_leaves_no_app(workspace: Workspace) -> None:
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     app, parent = workspace.app_pid(), parent_of_app(workspace)
 
     terminal.process.kill()
 
     wait_for(lambda: not is_running(app) and not is_running(parent.pid), "the end of the app")
-    start(workspace)
+    workspace.start_dev()
 
 
 def test_start_ends_the_app_that_a_killed_dev_left(workspace: Workspace) -> None:
-    killed = start(workspace, "--cold")
+    killed = workspace.start_dev("--cold")
     app = workspace.app_pid()
     killed.process.kill()
     killed.process.wait()
     assert is_running(app)
 
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
 
     assert f"An earlier `dev` was killed: its app (pid {app}) is ended.\n" in terminal.text
     assert not is_running(app)
 
 
 def test_start_twice_names_the_first(workspace: Workspace) -> None:
-    first = start(workspace)
+    first = workspace.start_dev()
 
     failed = workspace.run("dev")
 
@@ -306,7 +322,7 @@ def test_debug_stops_at_a_breakpoint(workspace: Workspace) -> None:
 
 def test_end_while_a_request_is_answered_takes_seconds(workspace: Workspace) -> None:
     save_answer(workspace, "1", "await asyncio.sleep(60)")
-    terminal = start(workspace, "--no-server")
+    terminal = workspace.start_dev("--no-server")
     threading.Thread(
         target=lambda: Path(workspace.path / "status").write_text(
             str(get(workspace, "/answer").status_code)

@@ -27,12 +27,6 @@ INSERT INTO function_finishes VALUES ('d');
 """
 
 
-def start(workspace: Workspace) -> Terminal:
-    terminal = workspace.spawn("dev")
-    terminal.wait_for("Ctrl-C ends it.")
-    return terminal
-
-
 def end(terminal: Terminal) -> str:
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.wait() == 0
@@ -42,7 +36,7 @@ def end(terminal: Terminal) -> str:
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX systems")
 def test_end_and_next_start_tell_of_runs(workspace: Workspace) -> None:
     workspace.use_stand_in("unfinished")
-    first = start(workspace)
+    first = workspace.start_dev()
     for name in ("report/due", "import/due", "import/due"):
         url = f"{workspace.url}/e/key"
         httpx.post(url, json={"name": name, "data": {}}, trust_env=False)
@@ -50,17 +44,17 @@ def test_end_and_next_start_tell_of_runs(workspace: Workspace) -> None:
     told = f"{runs} cannot go on without the Dev Server. To keep such runs while the app ends"
     assert told in end(first)
 
-    second = start(workspace)
+    second = workspace.start_dev()
     second.wait_for(f"{runs} of an earlier Dev Server cannot go on: start them anew. ")
     assert "without the Dev Server" not in end(second)
 
-    third = start(workspace)
+    third = workspace.start_dev()
     time.sleep(1)
     assert "cannot go on" not in end(third)
 
 
 def test_crash_tells_of_runs(workspace: Workspace) -> None:
-    terminal = start(workspace)
+    terminal = workspace.start_dev()
     wait_for((workspace.path / ".inngest" / "unfinished.json").exists, "the first look")
     time.sleep(1.1)  # what is told is of a whole second
     with sqlite3.connect(workspace.path / ".inngest" / "main.db") as database:
@@ -105,7 +99,7 @@ def test_kill_the_app_in_its_middle_as_the_readme_says(workspace: Workspace) -> 
         text = text.replace(f"async def {step}(", f"@note\nasync def {step}(")
     function.write_text(text.replace("PAUSE = ", NOTE.format(ledger=ledger) + "PAUSE = "), "utf-8")
     assert workspace.dev_server("start").returncode == 0
-    first = start(workspace)
+    first = workspace.start_dev()
     assert "The Dev Server runs already" in first.text
     assert (
         "Sent workflow/start" in workspace.run("inngest-dev", "send", "multi-step-workflow").stdout
@@ -114,7 +108,7 @@ def test_kill_the_app_in_its_middle_as_the_readme_says(workspace: Workspace) -> 
 
     first.process.kill()
     first.wait()
-    start(workspace)
+    workspace.start_dev()
 
     wait_for(lambda: len(_read(ledger)) > 2, "the third step")
     time.sleep(1)

@@ -104,6 +104,12 @@ class Workspace:
         self.cleanup.callback(terminal.close)
         return terminal
 
+    def start_dev(self, *args: str, **env: str) -> "Terminal":
+        """`dev`, when it is ready."""
+        terminal = self.spawn("dev", *args, **env)
+        terminal.wait_for("Ctrl-C ends it.")
+        return terminal
+
     def use_stand_in(self, mode: str = "") -> Path:
         """Have INNGEST_BIN name a program that starts the stand-in in this mode."""
         launcher = write_launcher(self.path / f"stand in {mode or 'plain'}", mode)

@@ -19,6 +19,8 @@ from typing import Any
 
 import psutil
 
+assert sys.platform != "win32"  # it has no fork
+
 END_TIMEOUT = 5.0  # seconds that the app has when whoever started us is gone
 
 
