@@ -411,8 +411,11 @@ REFUSED = {
                 lines.append("charge")  #! lines {CHANGED}
                 found["id"] = 1  #! found {CHANGED}
             await ctx.step.run("charge", charge)
+            async def record():
+                paid.append(1)  #! paid {CHANGED}
+            await ctx.step.run("record", lambda: record())
             await ctx.step.run("note", lambda: lines.append("note"))  #! lines {CHANGED}
-            return total, lines, found
+            return total, lines, found, paid
         """,
     "lambdas that see the last of a loop": f"""
         @client.create_function(fn_id="fn")
@@ -714,6 +717,9 @@ PASSED = {
             return await asyncio.gather(wizard.pages.run("a"), pages.step.run("b"), wizard.step.run())
         """,
     "what a step changes for itself, and what it is given": """
+        seen = []
+        async def remember():
+            seen.append(1)
         @client.create_function(fn_id="fn")
         async def handler(ctx):
             found = []
@@ -723,9 +729,11 @@ PASSED = {
                 items.append(2)
                 return found
             cache = shop.cache
+            seen = []
+            await ctx.step.run("remember", remember)
             await ctx.step.run("collect", collect, found)
             await ctx.step.run("cache", lambda: cache.update(a=1))
-            return found, cache
+            return found, cache, seen
         """,
     "when a sleep ends": """
         import datetime

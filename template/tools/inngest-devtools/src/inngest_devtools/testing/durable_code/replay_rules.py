@@ -152,11 +152,13 @@ def _differs(call: ast.Call, name: str) -> bool:
 def _check_step_function(
     step_function: Function, function: Owner, module: Module
 ) -> Iterator[Finding]:
-    yield from _check_changed_state(step_function, function, module)
-    if isinstance(function, ast.FunctionDef):
-        return  # a sync handler has a thread of its own
     called = find_called(own_nodes(step_function), module.scopes[step_function])
+    inside = set(ast.walk(function))
     for each in (step_function, *called):
+        if each in inside:
+            yield from _check_changed_state(each, function, module)
+        if isinstance(function, ast.FunctionDef):
+            continue  # a sync handler has a thread of its own
         for call in own_calls(each):
             yield from _check_blocking(call, module.scopes[each])
 
@@ -287,18 +289,24 @@ def _find_containers(function: Owner, scope: Scope) -> set[str]:
     """The names that a function gives to new lists, dicts and sets."""
     literals = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
     names = set()
-    for node in own_nodes(function):
-        match node:
-            case ast.Assign(targets=[ast.Name(name)], value=value):
-                pass
-            case ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value):
-                pass
-            case _:
-                continue
+    for name, value in _find_assignments(function):
         is_call = isinstance(value, ast.Call) and NEW_CONTAINER.match(resolve(value, scope))
         if isinstance(value, literals) or is_call:
             names.add(name)
     return names
+
+
+def _find_assignments(function: Owner) -> Iterator[tuple[str, ast.expr]]:
+    for node in own_nodes(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(name), value=ast.expr() as value):
+                yield name, value
+            case ast.Assign(targets=[ast.Tuple(names)], value=ast.Tuple(values)):
+                for target, value in zip(names, values, strict=False):
+                    if isinstance(target, ast.Name):
+                        yield target.id, value
 
 
 def _find_changes(step_function: Function, containers: set[str]) -> Iterator[tuple[str, ast.expr]]:
