@@ -133,7 +133,7 @@ if sys.platform != "win32":
         """`copier copy` waiting at its first question, in a terminal of 80 columns."""
         child = pexpect.spawn(
             "copier", ["copy", str(copier_template), str(tmp_path / "app")],
-            env=clean_env, cwd=str(tmp_path), dimensions=(40, 80), encoding="utf-8", timeout=20,
+            env=clean_env, cwd=str(tmp_path), dimensions=(40, 80), encoding="utf-8", timeout=120,
         )  # fmt: skip
         child.expect("Folder of the package")
         yield child

@@ -88,7 +88,7 @@ def test_show_what_a_scaffold_looks_like(
     # nobody here tells where the cursor is
     env = clean_env | {"TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"}
     terminal = pexpect.spawn(
-        command, cwd=tmp_path, env=env, dimensions=(300, 110), encoding="utf-8", timeout=30
+        command, cwd=tmp_path, env=env, dimensions=(300, 110), encoding="utf-8", timeout=120
     )
     terminal.logfile_read = output
     asked = [question for name, question in QUESTIONS.items() if name != "app"]  # a new project

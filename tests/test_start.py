@@ -31,7 +31,7 @@ def start(
         cwd=folder,
         env={"PYTHONPATH": str(folder / "src")} | (env or {}),
         check=False,
-        timeout=30,
+        timeout=120,
     )
 
 

@@ -75,7 +75,7 @@ class WarmCopier:
             )
 
     def close(self) -> None:
-        self._process.communicate(timeout=30)
+        self._process.communicate()
 
 
 def main(template: str) -> None:

@@ -26,7 +26,7 @@ FLAGS = (
     "--disable-sync",
     "--window-size=900,600",
 )
-TIMEOUT = 30.0  # seconds
+TIMEOUT = 120.0  # seconds
 
 
 def find_chromium() -> str | None:

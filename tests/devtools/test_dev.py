@@ -70,7 +70,7 @@ def test_run_in_a_terminal_until_it_closes(workspace: Workspace) -> None:
     def run(**env: str) -> tuple["pexpect.spawn[str]", list[psutil.Process]]:
         command = str(workspace.scripts / "dev")
         terminal = pexpect.spawn(
-            command, cwd=workspace.path, env=workspace.env | env, encoding="utf-8", timeout=20
+            command, cwd=workspace.path, env=workspace.env | env, encoding="utf-8", timeout=120
         )
         terminal.expect("Ctrl-C ends it")
         dev = psutil.Process(terminal.pid)

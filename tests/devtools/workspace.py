@@ -15,7 +15,7 @@ import pytest
 
 STAND_IN = Path(__file__).with_name("stand_in_server.py")
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
-TIMEOUT = 60.0  # seconds in which everything here has to happen
+TIMEOUT = 120.0  # seconds in which everything here has to happen; only what fails takes them
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:

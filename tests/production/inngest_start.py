@@ -11,7 +11,7 @@ from inngest_devtools.testing.app_server import free_ports
 
 from tests.production.service import EVENT_KEY, SIGNING_KEY
 
-START_TIMEOUT = 30  # seconds
+START_TIMEOUT = 120  # seconds
 
 
 class InngestStart:

@@ -17,7 +17,7 @@ from tests.conftest import python_of
 
 SIGNING_KEY = "5ec2e7" * 10
 EVENT_KEY = "event-key-5ec2e7"
-START_TIMEOUT = 60  # seconds
+START_TIMEOUT = 120  # seconds
 
 
 class Service:

@@ -72,5 +72,5 @@ def test_invoke_function_that_is_not_there_names_those_that_are(app: App) -> Non
     @app.function()
     async def handler(ctx: inngest.Context) -> None: ...
 
-    with pytest.raises(AssertionError, match="no function 'other': there are fn"):
+    with pytest.raises(AssertionError, match="There is no function other: there are fn"):
         app.serve().invoke("other")
