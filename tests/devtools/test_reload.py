@@ -211,6 +211,9 @@ def test_run_app_alone_from_a_factory(workspace: Workspace) -> None:
     assert get(workspace, "/healthz").json() == {"status": "ok"}
     assert workspace.dev_server("status").returncode == 3
 
+    save_answer(workspace, "1")
+    terminal.wait_for("Reloaded.\n")
+
 
 def test_change_settings_starts_anew(workspace: Workspace) -> None:
     terminal = workspace.start_dev()

@@ -7,6 +7,7 @@ WORDS = {
     "Dashboard": "Dashboard",
     "Ctrl-C ends it.": "按 Ctrl-C 结束。",
     "Reload: {names}": "重新加载：{names}",
+    "Reloaded.": "已重新加载。",
     "Reloaded: {result}": "已重新加载：{result}",
     "Waiting for the next change.": "等待下一次修改。",
     "The app did not start.": "应用没有启动。",

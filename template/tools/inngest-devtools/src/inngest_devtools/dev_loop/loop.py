@@ -300,6 +300,8 @@ class DevLoop:
             changes = "" if sync.error else sync.compare(before)
             result = f"{sync}  {changes}".rstrip()
             console.print(t("Reloaded: {result}", result=result), style=f"bold {color}")
+        elif not self._config:
+            console.print(t("Reloaded."), style="bold green")
         if not before or not sync.error:
             self._last_sync = sync
 
