@@ -4,6 +4,7 @@ own, since that is the app's code.
 
 import json
 import subprocess
+import sys
 
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.processes import app_command
@@ -12,13 +13,16 @@ from inngest_devtools.words import t
 
 TIMEOUT = 30.0  # seconds
 
-# Prints a line of JSON for each of the two: what is wrong with it, or null.
+# Prints JSON: for each of the two what is wrong with it, or null; or which module is missing.
 CODE = """
 import importlib.util, json, sys
 module, has_own = sys.argv[1], importlib.util.find_spec("core.config") if sys.argv[2] else None
 def ask(action):
     try:
         action()
+    except ModuleNotFoundError as error:
+        print(json.dumps({"missing": error.name}))
+        raise SystemExit
     except Exception as error:
         return f"{error}" if type(error).__name__ == "ConfigurationError" else repr(error)
 def load_own():
@@ -48,9 +52,17 @@ def check_app_settings() -> str:
             text=True,
             timeout=TIMEOUT,
         ).stdout
-        problems = [problem for problem in json.loads(output.splitlines()[-1]) if problem]
+        answer = json.loads(output.splitlines()[-1])
     except (OSError, ValueError, IndexError, subprocess.SubprocessError):
         return t("could not be read, for the app's settings print or end something else")
-    if problems:
+    if isinstance(answer, dict):
+        raise DevtoolsError(
+            t(
+                "{python} has no {module}: run this with the environment that runs the app.",
+                python=sys.executable,
+                module=answer["missing"],
+            )
+        )
+    if problems := [problem for problem in answer if problem]:
         raise DevtoolsError("\n".join(problems))
     return t("the app's own settings and the network's variables are valid")

@@ -206,6 +206,9 @@ WORDS = {
     "the app's own settings and the network's variables are valid": (
         "应用自己的配置和网络相关的变量都没有问题"
     ),
+    "{python} has no {module}: run this with the environment that runs the app.": (
+        "{python} 里没有 {module}：请用运行应用的那个环境来执行。"
+    ),
     "could not be read, for the app's settings print or end something else": (
         "读不出来：应用的配置代码自己打印了内容，或者结束了进程"
     ),
