@@ -31,6 +31,7 @@ from tests.production.service import Service
 pytestmark = pytest.mark.slow
 
 ORDERS = 12
+TIMEOUT = 120.0  # seconds; more than a loaded machine takes
 
 # `sender.py write` places orders, of which every third is rolled back; `sender.py relay` sends
 # until its table is empty, or is killed.
@@ -178,7 +179,7 @@ def start_sender(
 
 def end(process: "subprocess.Popen[str]") -> str:
     """Wait for its end; what it said."""
-    _, errors = process.communicate(timeout=300)  # more than a loaded machine takes
+    _, errors = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, errors
     return errors
 
@@ -205,7 +206,9 @@ def test_kill_relay_and_start_it_again_loses_no_event(
     with serving(server) as url:
         end(start_sender(url, "write", str(ORDERS)))
         killed = start_sender(url, "relay")
+        deadline = time.monotonic() + TIMEOUT
         while len(server.sent) < ORDERS // 3:
+            assert time.monotonic() < deadline
             time.sleep(0.005)
         killed.kill()
         killed.communicate()
