@@ -118,7 +118,9 @@ class Server(uvicorn.Server):
             and (file := getattr(module, "__file__", None))
             and is_library(file)
         ]
-        self._modules.write_text(json.dumps(names), "utf-8")
+        whole = self._modules.with_suffix(".new")
+        whole.write_text(json.dumps(names), "utf-8")
+        whole.replace(self._modules)
 
 
 def main() -> None:

@@ -66,6 +66,7 @@ class AppStarter:
         self._is_warm = CAN_FORK and not is_cold
         self._zygote: Zygote | None = None
         self._old_zygotes: list[Zygote] = []
+        self._learned: int | None = None  # which state of MODULES_FILE
         if self._is_warm:
             self._zygote = Zygote()
 
@@ -86,11 +87,17 @@ class AppStarter:
         return App(spawn(command, APP_LOG, env, OWN_GROUP))
 
     def learn(self) -> None:
-        """Import beforehand what the app has imported now: call it when the app is up."""
-        if self._zygote:
-            if not self._zygote.is_usable():
-                self.renew()
-            self._zygote.preload()
+        """Import beforehand what the app has imported.
+
+        Call it again and again while the app is up: that is written down a moment after its start.
+        """
+        written = MODULES_FILE.stat().st_mtime_ns if MODULES_FILE.exists() else None
+        if not self._zygote or written == self._learned:
+            return
+        self._learned = written
+        if not self._zygote.is_usable():
+            self.renew()
+        self._zygote.preload()
 
     def renew(self) -> None:
         """Another parent: libraries or settings have changed, or the old one is of no use."""

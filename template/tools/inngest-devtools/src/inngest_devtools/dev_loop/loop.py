@@ -221,6 +221,8 @@ class DevLoop:
             if self._sync and self._sync.done():
                 sync, self._sync = self._sync.result(), None
                 self._report(sync)
+            if not self._sync:
+                self._starter.learn()
             changed = surroundings.find_changes()
             if changed:
                 _announce([name for group in changed.values() for name in group])
@@ -291,7 +293,6 @@ class DevLoop:
             console.print(f"{t('The app did not start.')} {_waiting()}", style="bold yellow")
             return
         self._starter.close_old()
-        self._starter.learn()
         if not self._is_block_shown:
             self._is_block_shown = True
             self._print_ready(sync)
