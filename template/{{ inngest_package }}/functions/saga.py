@@ -41,18 +41,27 @@ async def refund(idempotency_key: str) -> None: ...
 )
 async def saga(ctx: inngest.Context) -> dict[str, Any]:
     order = CheckoutStarted.parse(ctx.event)
-    reserved = await ctx.group.parallel(
-        tuple(
-            partial(ctx.step.run, f"reserve-{index}", reserve, order.order_id, item)
-            for index, item in enumerate(order.items)
-        )
-    )
-    outcome = await _charge(ctx, order) if all(reserved) else "sold out"
+    outcome = await _reserve(ctx, order)
+    if outcome == "reserved":
+        outcome = await _charge(ctx, order)
     if outcome == "unknown":
         await ctx.step.run("refund", refund, order.order_id)
     if outcome != "charged":
         await ctx.step.run("release", release, order.order_id)
     return {"success": outcome == "charged", "outcome": outcome}
+
+
+async def _reserve(ctx: inngest.Context, order: CheckoutStarted) -> str:
+    try:
+        reserved = await ctx.group.parallel(
+            tuple(
+                partial(ctx.step.run, f"reserve-{index}", reserve, order.order_id, item)
+                for index, item in enumerate(order.items)
+            )
+        )
+    except inngest.StepError:  # one failed for good, the others may have reserved
+        return "unavailable"
+    return "reserved" if all(reserved) else "sold out"
 
 
 async def _charge(ctx: inngest.Context, order: CheckoutStarted) -> str:
