@@ -6,6 +6,8 @@ import os
 import re
 import shlex
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -198,14 +200,84 @@ def test_pin_one_version_of_inngest_everywhere(deployment: Path) -> None:
 def test_pin_every_image(deployment: Path) -> None:
     services = load(deployment / "compose.yaml")["services"].values()
     images = {service["image"] for service in services if "build" not in service}
-    images |= set(
-        re.findall(
-            r"^(?:FROM|COPY --from=)\s*(\S+[:/]\S+)", (deployment / "Dockerfile").read_text(), re.M
-        )
-    )
+    dockerfile = (deployment / "Dockerfile").read_text()
+    images |= set(re.findall(r"^FROM (\S+)", dockerfile, re.M))
 
-    assert len(images) >= 5
+    assert len(images) == 6
     assert [image for image in images if not re.search(r":v?\d", image)] == []
+    assert not re.search(r"--from=\S*[:/]", dockerfile), "Dependabot reads FROM alone"
+
+
+# A docker that knows every image but one.
+DOCKER = """#!/bin/sh
+[ "$4" != "$UNKNOWN" ] && printf 'sha256:%064d\\n' 7
+"""
+DIGEST = f"@sha256:{7:064}"
+
+
+def pin_images(run: Run, project: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    """As deploy/README.md says it, with a docker of ours."""
+    (project / "docker").write_text(DOCKER)
+    (project / "docker").chmod(0o755)
+    env |= {"PATH": f"{project}{os.pathsep}{os.environ['PATH']}"}
+    return run(sys.executable, "deploy/pin_images.py", cwd=project, env=env, check=False)
+
+
+@posix_only
+@pytest.mark.parametrize("deploy", DEPLOYMENTS[1:])
+def test_pin_images_by_digest_beside_their_tags(
+    copy: Callable[..., Path], run: Run, tmp_path: Path, deploy: str
+) -> None:
+    project = copy(tmp_path / "my-app", f"deploy={deploy}")
+    before = {path: path.read_text() for path in project.rglob("*") if path.is_file()}
+
+    for _ in range(2):  # the second finds what the first wrote
+        assert pin_images(run, project).returncode == 0
+
+    compose, values = project / "compose.yaml", project / "deploy/kubernetes/inngest-values.yaml"
+    pinned = set(re.findall(rf"^FROM \S+{DIGEST}", (project / "Dockerfile").read_text(), re.M))
+    assert len(pinned) == 2
+    if compose.exists():
+        services = load(compose)["services"].values()
+        pinned |= {service["image"] for service in services if "build" not in service}
+        run("check-jsonschema", "--builtin-schema", "vendor.compose-spec", compose, cwd=project)
+    if values.exists():
+        pinned.add(load(values)["image"]["tag"])
+    assert [image for image in pinned if not image.endswith(DIGEST)] == []
+    for path, text in before.items():
+        assert path.read_text().replace(DIGEST, "") == text
+
+
+@posix_only
+def test_pin_images_of_which_one_is_not_there_writes_nothing(
+    copy: Callable[..., Path], run: Run, tmp_path: Path
+) -> None:
+    project = copy(tmp_path / "my-app", "deploy=[compose]")
+
+    result = pin_images(run, project, UNKNOWN="redis:7-alpine")
+
+    assert result.returncode == 1
+    assert result.stderr == (
+        "ERROR:    redis:7-alpine has no digest, nothing was written."
+        " Try: docker buildx imagetools inspect redis:7-alpine\n"
+    )
+    for name in ("Dockerfile", "compose.yaml"):
+        assert "@sha256" not in (project / name).read_text()
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="needs kubectl")
+def test_name_app_image_by_digest_in_kustomization(
+    deployment: Path, run: Run, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(deployment / "deploy/kubernetes", tmp_path / "kubernetes")
+    file = folder / "kustomization.yaml"
+    text = file.read_text()
+    file.write_text(text.replace('newTag: "1"', f"digest: {DIGEST.removeprefix('@')}"))
+
+    found = run("kubectl", "kustomize", folder, cwd=tmp_path).stdout
+
+    images = [line.split()[-1] for line in found.splitlines() if " image: " in line]
+    assert images == [f"registry.example.com/my-app{DIGEST}"] * 2  # the app's and the sync's
 
 
 def test_leave_databases_on_the_version_that_wrote_their_data(deployment: Path) -> None:
