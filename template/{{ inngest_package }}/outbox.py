@@ -42,6 +42,7 @@ from typing import Any, Literal
 import inngest
 
 from .client import inngest_client
+from .errors import ConfigurationError
 from .runs import RunsApi
 from .settings import get_settings
 from .typed_event import TypedEvent
@@ -156,7 +157,11 @@ class Outbox:
 
         Its end waits for what is being sent, up to 10 seconds: what Inngest calls an event is known
         only from its answer.
+
+        Raises:
+            ConfigurationError: The database gives bytes for text.
         """
+        await self._try_database()
         self._waking = asyncio.Event()  # of this event loop; tests have several
         self._is_ending = False
         watch = partial(_CallWatch, calls=self._calls)
@@ -172,6 +177,13 @@ class Outbox:
             with suppress(asyncio.CancelledError):
                 await relay
             inngest_client.middleware.remove(watch)
+
+    async def _try_database(self) -> None:
+        try:
+            ((text,),) = await self._execute("SELECT 'text'", {})
+        except Exception:  # noqa: BLE001 # of the database: what waits in it is sent when it is back
+            return
+        _refuse_bytes(text)
 
     async def relay(self) -> int:
         """Send or check each row that is due, once; how many there were."""
@@ -254,7 +266,17 @@ class Outbox:
 
 def _read(row: Sequence[Any]) -> _Row:
     id, name, data, runs, created_at, sent_ids, run_ids = row
+    _refuse_bytes(id)
     return _Row(id, name, data, runs, created_at, sent_ids.split(), set(run_ids.split()))
+
+
+def _refuse_bytes(text: object) -> None:
+    """psycopg gives bytes for text of a database whose encoding is SQL_ASCII."""
+    if not isinstance(text, str):
+        raise ConfigurationError(
+            "The outbox's database gives bytes for text: add client_encoding=utf8 to its URL, or"
+            " give it the encoding UTF8."
+        )
 
 
 async def _has_runs(row: _Row) -> bool:

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from core.inngest.client import inngest_client
+from core.inngest.errors import ConfigurationError
 from core.inngest.events import ExampleEvent
 from core.inngest.outbox import SCHEMA, Outbox, Rows, Values
 from tests.production.inngest_start import InngestStart
@@ -141,20 +142,27 @@ def serving(server: ForgetfulServer) -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Where a sender finds its database; PostgreSQL where `.ci/run` has started one."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "orders.db")
-        return
+@contextmanager
+def create_database(options: str = "") -> Iterator[str]:
+    """In the PostgreSQL that `.ci/run` has started, if it has."""
     url = os.environ.get("TEST_POSTGRES_URL")
     if not url:
         pytest.skip("TEST_POSTGRES_URL names no PostgreSQL")
     name = f"outbox_{os.getpid()}"
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} {options}".encode())
         yield f"{url.rpartition('/')[0]}/{name}"
         connection.execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a sender finds its database."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "orders.db")
+        return
+    with create_database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -278,6 +286,41 @@ def test_end_while_event_is_sent_notes_what_inngest_called_it(
     rows = database.execute("SELECT trim(sent_ids) FROM inngest_outbox ORDER BY id").fetchall()
     assert rows == [("first at Inngest",), ("second at Inngest",)]
     assert inngest_client.middleware == middleware
+
+
+def test_relay_from_database_that_gives_bytes_for_text_is_refused_at_start() -> None:
+    """They would be sent as the event's name, and no run of it would ever be found."""
+
+    def start(url: str) -> None:
+        async def relay() -> None:
+            async with Outbox(execute, paramstyle="pyformat").relaying():
+                pass
+
+        async def execute(sql: str, values: Values) -> Rows:
+            cursor = connection.execute(sql.encode(), values)
+            return cursor.fetchall() if cursor.description else []
+
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(SCHEMA)
+            asyncio.run(relay())
+
+    with create_database("ENCODING 'SQL_ASCII' TEMPLATE template0") as url:
+        with pytest.raises(ConfigurationError, match="bytes for text: add client_encoding=utf8 to"):
+            start(url)
+        start(f"{url}?client_encoding=utf8")
+
+
+def test_start_while_database_is_down_waits_for_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def execute(sql: str, values: Values) -> Rows:
+        raise psycopg.OperationalError("connection refused")
+
+    async def relay() -> None:
+        async with Outbox(execute).relaying():
+            await asyncio.sleep(0.1)
+
+    asyncio.run(relay())
+
+    assert "The outbox could not be read or written" in caplog.text
 
 
 # The app with a route that places orders, and a function that notes each of its runs.
