@@ -42,7 +42,7 @@ def test_name_files_apart_regardless_of_case() -> None:
 def test_name_files_without_conditions() -> None:
     templated = [name for name in FILES if "{" in name]
     assert {name.split("/")[1] for name in templated} == {
-        "{{ _copier_conf.answers_file }}.jinja",
+        "{{ answers_file }}.jinja",
         "{{ inngest_package }}",
         "{{ inngest_tests }}",
     }
