@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
 from .progress_tables import DatabaseError, PostgresTable, SqliteTable, check_database
-from .settings import ENV_FILE, PROJECT_ROOT, load_settings
+from .settings import PROJECT_ROOT, READ_ENV_FILE, load_settings
 
 # A step that runs a second time comes with an older value: progress never goes back.
 PUBLISH = """
@@ -29,13 +29,7 @@ logger = logging.getLogger(__name__)
 class ProgressSettings(BaseSettings):
     """PROGRESS_DATABASE, from the environment or from `.env`: a file, or a URL of PostgreSQL."""
 
-    model_config = SettingsConfigDict(
-        env_file=ENV_FILE,
-        env_file_encoding="utf-8-sig",
-        env_ignore_empty=True,
-        extra="ignore",
-        hide_input_in_errors=True,
-    )
+    model_config = READ_ENV_FILE
 
     progress_database: Annotated[str, AfterValidator(check_database)] = str(
         PROJECT_ROOT / ".inngest" / "progress.sqlite3"

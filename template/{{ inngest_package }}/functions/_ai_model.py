@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import httpx
 import inngest
 from pydantic import AfterValidator, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings
 
-from ..settings import ENV_FILE, load_settings
+from ..settings import READ_ENV_FILE, load_settings
 
 TIMEOUT = 120  # seconds
 BUSY = (429, 503, 529)  # statuses of a provider that is overloaded
@@ -30,13 +30,7 @@ def _check_key(key: SecretStr) -> SecretStr:
 class AiSettings(BaseSettings):
     """AI_BASE_URL, AI_API_KEY, AI_MODEL. The key is in no event and in no step."""
 
-    model_config = SettingsConfigDict(
-        env_file=ENV_FILE,
-        env_file_encoding="utf-8-sig",
-        env_ignore_empty=True,
-        extra="ignore",
-        hide_input_in_errors=True,
-    )
+    model_config = READ_ENV_FILE
 
     ai_base_url: str = "https://api.openai.com/v1"  # any that speaks the chat completions API
     ai_api_key: Annotated[SecretStr, AfterValidator(_check_key)] = SecretStr("")
