@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 from copier import run_copy
+from inngest_devtools.cli import cli
 from inngest_devtools.words_zh import WORDS
+from typer.main import get_command
 
 from tests.conftest import EXAMPLES, REPOSITORY
 
@@ -197,7 +199,10 @@ def read_first_column(readme: str, anchor: str) -> list[str]:
 
 
 def find_texts() -> Iterator[str]:
-    """What the devtools hand to `t`, at once or later."""
+    """What the devtools hand to `t`, at once or later, and the pages of `--help`."""
+    group = get_command(cli)
+    for command in (group, *group.commands.values()):  # type: ignore[attr-defined]
+        yield from (part.help for part in (command, *command.params))
     for path in DEVTOOLS.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:

@@ -37,12 +37,13 @@ class Tree:
 
     def migrate(self, *arguments: str) -> int:
         """Run the command; what it printed is in `out` and `err`."""
-        from inngest_devtools.migrate import main
+        from inngest_devtools.cli import cli
 
         self._capsys.readouterr()
-        code = main(arguments or ("--write", "."))
+        with pytest.raises(SystemExit) as ended:
+            cli(["migrate", *(arguments or ("--write", "."))])
         self.out, self.err = self._capsys.readouterr()
-        return code
+        return int(ended.value.code or 0)
 
     @property
     def decisions(self) -> list[str]:

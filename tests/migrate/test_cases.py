@@ -39,4 +39,4 @@ def test_case_migrates_to_the_letter(tree: Tree, path: Path) -> None:
 
     assert {name: tree.read(name) for name in before} == before | after
     assert tree.decisions == report
-    assert tree.migrate("--check", ".") == 0
+    assert tree.migrate(".") == 0

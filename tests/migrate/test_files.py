@@ -13,7 +13,7 @@ from tests.migrate.conftest import HANDLER, Tree
 def test_dry_run_writes_nothing_and_shows_a_diff(tree: Tree) -> None:
     tree.write({"app.py": HANDLER})
 
-    assert tree.migrate(".") == 0
+    assert tree.migrate(".") == 1
 
     assert tree.read("app.py") == HANDLER
     assert "+++ b/app.py" in tree.out
@@ -21,12 +21,12 @@ def test_dry_run_writes_nothing_and_shows_a_diff(tree: Tree) -> None:
     assert "--write writes it" in tree.out
 
 
-def test_check_fails_while_something_is_to_do(tree: Tree) -> None:
+def test_exit_code_says_whether_something_is_to_do(tree: Tree) -> None:
     tree.write({"app.py": HANDLER})
 
-    assert tree.migrate("--check", ".") == 1
+    assert tree.migrate(".") == 1
     assert tree.migrate("--write", ".") == 0
-    assert tree.migrate("--check", ".") == 0
+    assert tree.migrate(".") == 0
     assert "0 files would change" in tree.out
 
 
@@ -182,6 +182,7 @@ def test_path_that_is_not_there(tree: Tree) -> None:
 
 def test_without_libcst_says_what_to_type(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inngest_devtools.migrate.find_spec", lambda name: None)
+    monkeypatch.setattr("sys.argv", ["inngest-dev", "migrate", "src"])
 
     assert tree.migrate("src") == 2
     assert (

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from inngest_devtools.project import get_project
+from inngest_devtools.words import t
 
 GATES = {
     "ruff check": ["ruff", "check"],
@@ -21,5 +22,6 @@ def main() -> None:
         module = [sys.executable, "-m", *command]
         if subprocess.run(module, cwd=get_project().root).returncode:
             failed.append(name)
-    print(f"--- failed: {', '.join(failed)}" if failed else "--- all passed")
+    result = t("failed: {names}", names=", ".join(failed)) if failed else t("all passed")
+    print(f"--- {result}")
     sys.exit(1 if failed else 0)

@@ -5,6 +5,7 @@ import sys
 import time
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,7 @@ from inngest_devtools.dev_server import inngest_cli, lifecycle, send_command, sy
 from inngest_devtools.dev_server.config import app_url, read_config
 from inngest_devtools.dev_server.install import install
 from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.help_pages import Cli
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
 from inngest_devtools.new.command import new
@@ -22,8 +24,8 @@ from inngest_devtools.processes import DETACHED, listens
 from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.words import t
 
-cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-dev_cli = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+cli = Cli(no_args_is_help=True)
+dev_cli = Cli()
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
@@ -38,7 +40,7 @@ def main_dev() -> None:
     _run(dev_cli)
 
 
-def _run(program: typer.Typer) -> None:
+def _run(program: Cli) -> None:
     prepare_terminal()
     try:
         program()
@@ -49,7 +51,7 @@ def _run(program: typer.Typer) -> None:
 
 @cli.callback()
 def inngest_dev() -> None:
-    """Inngest in this project: the Dev Server, the app beside it, and what is wrong between them.
+    """Inngest in this project: the Dev Server, the app beside it, what is wrong between them.
 
     The Dev Server's settings are in bin/inngest, its state and its log in .inngest.
 
@@ -65,13 +67,13 @@ cli.command()(new)
 
 @cli.command("install")
 def run_install() -> None:
-    """Download the pinned version, check it and put it into bin/inngest."""
+    """Download the Inngest CLI, check it and put it into bin/inngest."""
     console.print(f"Inngest CLI {inngest_cli.VERSION}: {install()}")
 
 
 @cli.command()
 def start() -> None:
-    """Start it in the background, and sync the app if that is up.
+    """Start the Dev Server in the background, and sync the app if that is up.
 
     Does no harm when it runs already.
     """
@@ -109,7 +111,7 @@ def start() -> None:
 
 @cli.command()
 def stop() -> None:
-    """Stop it, and whatever it started."""
+    """Stop the Dev Server, and whatever it started."""
     with lifecycle.lock():
         process = lifecycle.find_running()
         if process:
@@ -121,14 +123,17 @@ def stop() -> None:
 
 @cli.command()
 def restart() -> None:
-    """Stop it if it runs, then start it."""
+    """Stop the Dev Server if it runs, then start it."""
     stop()
     start()
 
 
 @cli.command()
 def status(as_json: Json = False) -> None:
-    """Say whether it runs and what it knows of the app. Exit code 0: it runs; 3: it does not."""
+    """Say whether the Dev Server runs and what it knows of the app.
+
+    Exit codes: 0 it runs, 3 it does not.
+    """
     config = read_config()
     process = lifecycle.find_running()
     healthy = process is not None and is_up(f"{config.url}/health")
@@ -181,7 +186,7 @@ def logs(
         int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")
     ] = 50,
 ) -> None:
-    """Show its log."""
+    """Show the Dev Server's log."""
     if not lifecycle.LOG_FILE.exists():
         raise DevtoolsError(t("There is no log yet: the Dev Server was never started here."))
     tail = Tail(lifecycle.LOG_FILE)
@@ -205,16 +210,26 @@ def run_adopt(
     raise SystemExit(adopt.run(write=write))
 
 
-@cli.command(
-    "migrate",
-    add_help_option=False,
-    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-)
-def run_migrate(context: typer.Context) -> None:
-    """Turn the older guide's code into today's: shows what it would change, --write writes it."""
+@cli.command("migrate")
+def run_migrate(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Files, folders, a repository.")
+    ],
+    write: Annotated[bool, typer.Option("--write", help="Change the files.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write over changes that git does not have, too.")
+    ] = False,
+) -> None:
+    """Turn code of the older guide, and of Inngest's SDK 0.3 and 0.4, into today's.
+
+    Shows a diff of what it would change, and lists what a person decides. Step ids,
+    function ids and event names stay.
+
+    Exit codes: 0 nothing is left to do, 1 something is, 2 wrong usage.
+    """
     from inngest_devtools.migrate import main
 
-    raise SystemExit(main(context.args))
+    raise SystemExit(main(paths, write=write, force=force))
 
 
 @cli.command("doctor")

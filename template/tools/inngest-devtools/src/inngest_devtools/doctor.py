@@ -193,7 +193,7 @@ def _check_app(functions: int | None, problem: str | None) -> Check:
         return Check(
             "app",
             "fail",
-            f"{place}: {problem}",
+            t("{place}: {problem}", place=place, problem=problem),
             t("is that this app? if so, let its middlewares pass requests to 127.0.0.1"),
         )
     fix = t("{dev}; where that runs, it says why the app does not", dev=command("dev"))

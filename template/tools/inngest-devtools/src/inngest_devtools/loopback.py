@@ -10,6 +10,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, Request, build_opener
 
+from inngest_devtools.words import t
+
 SHOWN = 100  # characters of an answer that is not JSON
 
 _opener = build_opener(ProxyHandler({}))
@@ -31,7 +33,7 @@ def fetch(method: str, url: str, body: object = None, *, timeout: float) -> Any:
         with error:
             return _read_json(error.code, error.read())
     except HTTPException as error:
-        raise OSError(f"no HTTP: {error!r}") from error
+        raise OSError(t("no HTTP: {error!r}", error=error)) from error
 
 
 def _read_json(status: int, content: bytes) -> Any:
@@ -43,7 +45,9 @@ def _read_json(status: int, content: bytes) -> Any:
             phrase = f"{status} {HTTPStatus(status).phrase}"
         except ValueError:
             phrase = str(status)
-        raise ValueError(f"the answer was {phrase}: {words or '(nothing)'}") from None
+        raise ValueError(
+            t("the answer was {phrase}: {words}", phrase=phrase, words=words or t("(nothing)"))
+        ) from None
 
 
 def is_up(url: str, *, timeout: float = 1) -> bool:

@@ -1,6 +1,93 @@
 """The Chinese of what these tools say. The key is the English text, as it stands in the code."""
 
 WORDS = {
+    # --help
+    "Arguments": "参数",
+    "Options": "选项",
+    "Commands": "命令",
+    "[default: {{}}]": "[默认：{{}}]",
+    "[required]": "[必填]",
+    "Usage: ": "用法：",
+    "Show this message and exit.": "显示这段帮助，然后退出。",
+    "Inngest in this project: the Dev Server, the app beside it, what is wrong between them.\n\n"
+    "The Dev Server's settings are in bin/inngest, its state and its log in .inngest.\n\n"
+    "Exit codes: 0 done, 1 error or failed check, 2 wrong usage, 3 not running.": (
+        "本项目里的 Inngest：Dev Server，旁边的应用，以及两者之间的问题。\n\n"
+        "Dev Server 的配置在 bin/inngest 里，状态和日志在 .inngest 里。\n\n"
+        "退出码：0 完成，1 出错或检查没有通过，2 用法不对，3 没有在运行。"
+    ),
+    "Run the Inngest Dev Server and the app, with reload, until Ctrl-C.\n\n"
+    "Installs the Dev Server first if there is none.\n\n"
+    "When one of the two ends, the other is ended with it, and the exit code is\n"
+    "that of the one that failed. After Ctrl-C, SIGTERM or a closed terminal: 0.": (
+        "运行 Inngest Dev Server 和应用，改了代码自动重新加载，直到按 Ctrl-C。\n\n"
+        "还没有 Dev Server 就先安装。\n\n"
+        "两者之一退出，另一个也跟着结束，退出码是出错的那个的。"
+        "按 Ctrl-C、收到 SIGTERM 或关闭终端时，退出码是 0。"
+    ),
+    "Run the app alone.": "只运行应用。",
+    "Start a new Python at each reload: slower.": "每次重新加载都启动一个新的 Python：比较慢。",
+    "Run the app in this terminal, for breakpoint(); no reload.": (
+        "让应用直接在这个终端里运行，breakpoint() 会停下来；不自动重新加载。"
+    ),
+    "Send an event, with example data where you give none.\n\n"
+    "Named by a function that it starts, or by its own name. A function that no event\n"
+    "starts is invoked. The app has to run: it knows what its events hold.": (
+        "发送一个事件，没写的数据用示例值。\n\n"
+        "可以写它触发的函数，也可以写事件的名字。不由事件触发的函数会直接启动。"
+        "应用要在运行：事件里有什么，只有它知道。"
+    ),
+    "An event's name, or a function's id.": "事件的名字，或函数的 id。",
+    "Other data.": "别的数据。",
+    "Write a function with its event and its test; nothing that exists is written over.\n\n"
+    "`dev` serves it at once: there is no list to add it to.": (
+        "写出一个函数，连同事件和测试；已有的文件不会被覆盖。\n\n"
+        "`dev` 开着的话马上就能用：没有清单要登记。"
+    ),
+    "As in order-placed.": "例如 order-placed。",
+    'Run on a schedule, as in "0 6 * * *".': '定时运行，例如 "0 6 * * *"。',
+    "Also a route that sends its event.": "再写一个发送该事件的路由。",
+    "Download the Inngest CLI, check it and put it into bin/inngest.": (
+        "下载 Inngest CLI，核对校验和，放进 bin/inngest。"
+    ),
+    "Start the Dev Server in the background, and sync the app if that is up.\n\n"
+    "Does no harm when it runs already.": (
+        "在后台启动 Dev Server；应用要是已经在运行，就同步。\n\n"
+        "Dev Server 已在运行时，再执行一次也没有坏处。"
+    ),
+    "Stop the Dev Server, and whatever it started.": "停止 Dev Server 和它启动的一切。",
+    "Stop the Dev Server if it runs, then start it.": "重新启动 Dev Server；没有在运行就直接启动。",
+    "Say whether the Dev Server runs and what it knows of the app.\n\n"
+    "Exit codes: 0 it runs, 3 it does not.": (
+        "显示 Dev Server 是否在运行，以及它认识应用的哪些函数。\n\n退出码：0 在运行，3 没有在运行。"
+    ),
+    "For programs.": "给程序读的格式。",
+    "Show the Dev Server's log.": "显示 Dev Server 的日志。",
+    "Go on until Ctrl-C.": "持续显示，直到按 Ctrl-C。",
+    "How many of the last lines.": "显示最后多少行。",
+    "Say what a project that stands still needs, and where it loses work today.\n\n"
+    "Exit code 1: something is to do.": (
+        "指出已有的项目还缺什么，现有代码在哪里会丢失任务。\n\n退出码 1：还有要做的。"
+    ),
+    "Show a diff, then apply it.": "先显示 diff，再写入。",
+    "Turn code of the older guide, and of Inngest's SDK 0.3 and 0.4, into today's.\n\n"
+    "Shows a diff of what it would change, and lists what a person decides. Step ids,\n"
+    "function ids and event names stay.\n\n"
+    "Exit codes: 0 nothing is left to do, 1 something is, 2 wrong usage.": (
+        "把旧指南的代码、Inngest SDK 0.3 和 0.4 的代码改成今天的写法。\n\n"
+        "以 diff 的形式显示会改什么，并列出要由人决定的地方。步骤 id、函数 id 和事件名都不变。\n\n"
+        "退出码：0 没有要改的了，1 还有要改的，2 用法不对。"
+    ),
+    "Files, folders, a repository.": "文件、文件夹或整个仓库。",
+    "Change the files.": "写入文件。",
+    "Write over changes that git does not have, too.": "有 git 里没有的修改也照样写入。",
+    "Check everything between app and Dev Server, and say what to type.\n\n"
+    "Exit code 1: a check failed.": (
+        "逐个检查应用和 Dev Server 之间的环节，并告诉你该敲什么命令。\n\n退出码 1：有检查没有通过。"
+    ),
+    # check
+    "failed: {names}": "没有通过：{names}",
+    "all passed": "全部通过",
     # dev
     "App": "应用",
     "API docs": "API 文档",
@@ -11,6 +98,7 @@ WORDS = {
     "Reloaded: {result}": "已重新加载：{result}",
     "Waiting for the next change.": "等待下一次修改。",
     "The app did not start.": "应用没有启动。",
+    "The app did not start. Waiting for the next change.": "应用没有启动，等待下一次修改。",
     "The app ended with exit code {code}.": "应用已退出，退出码 {code}。",
     "The Dev Server ended with exit code {code}.": "Dev Server 已退出，退出码 {code}。",
     "The app finishes what it has begun: {grace:.0f} s at most.": (
@@ -57,6 +145,10 @@ WORDS = {
     "{functions} synced": "{functions}已同步",
     "{known} of {functions} synced": "{functions}，已同步 {known} 个",
     "not synced: {error}": "没有同步：{error}",
+    "{place}: {problem}": "{place}：{problem}",
+    "{error} ({hint})": "{error}（{hint}）",
+    "no HTTP: {error!r}": "不是 HTTP：{error!r}",
+    "the answer was {phrase}: {words}": "响应是 {phrase}：{words}",
     "no file calls install_inngest: `{adopt}`": "还没有文件调用 install_inngest：`{adopt}`",
     "the server does not know an app {app_id!r}": "服务器不认识应用 {app_id!r}",
     # Runs that cannot go on
@@ -64,6 +156,8 @@ WORDS = {
     "{number} runs": "{number} 次运行",
     "{number} or more runs": "至少 {number} 次运行",
     "{number} of {name}": "{name} {number} 次",
+    "{number} ({by_function})": "{number}（{by_function}）",
+    ", ": "、",
     "{runs} cannot go on without the Dev Server. {advice}": (
         "{runs}没有 Dev Server 就无法继续。{advice}"
     ),
@@ -109,7 +203,7 @@ WORDS = {
     "One of the Dev Server's ports was taken, and it moved to another. Start again.": (
         "Dev Server 有一个端口被占，它换到了别的端口。请重新启动。"
     ),
-    "The last lines of {name}:": "{name} 的最后几行：",
+    "{problem} The last lines of {name}:": "{problem}{name} 的最后几行：",
     "(nothing)": "（空的）",
     # Its CLI
     "INNGEST_BIN={named} is not a file: correct the variable, or remove it and run `{install}`.": (
@@ -346,7 +440,8 @@ WORDS = {
         "方括号里是可以用来替换它的示例：{names}。\n还没有的示例，这样加进来："
     ),
     # adopt: packages
-    "not possible yet: ": "现在还不行：",
+    "not possible yet: {reason}": "现在还不行：{reason}",
+    "{package} in {place}": "{place} 里的 {package}",
     "not among the project's dependencies: {names}": "项目的依赖里没有：{names}",
     "inngest and pydantic-settings are asked for": "依赖里已有 inngest 和 pydantic-settings",
     "once before that: {dev}": "在那之前执行一次：{dev}",
@@ -394,6 +489,7 @@ WORDS = {
     ),
     "{name}>={floor}, or run them by uv": "{name}>={floor}，或者用 uv 运行开发工具",
     # adopt: the app's file
+    "; ": "；",
     "{path} calls {call}": "{path} 调用了 {call}",
     "{path} does not serve Inngest": "{path} 还没有接入 Inngest",
     "above line 1: {text}": "第 1 行上面：{text}",
@@ -612,21 +708,6 @@ WORDS = {
     "hint: {message}": "提示：{message}",
     "would not parse once it is rewritten: left as it is": "改写之后无法解析：保持原样",
     "does not parse: left as it is": "无法解析：保持原样",
-    (
-        "Turn code of the older integration guide, and of Inngest's SDK 0.3 and 0.4, into "
-        "code that runs on\n0.5. Shows what it would change; --write changes it. Step ids, "
-        "function ids and event names stay."
-    ): (
-        "把旧集成指南的代码、Inngest SDK 0.3 和 0.4 的代码改成能在 0.5 上运行的代码。\n只"
-        "显示会改什么；--write 才写入。步骤 id、函数 id 和事件名都不变。"
-    ),
-    (
-        "exit code: 0 fine; 1 something is to do (--check) or a file could not be written; 2 "
-        "wrong usage,\nor --write over changes that git does not have"
-    ): (
-        "退出码：0 正常；1 还有要改的（--check），或有文件写不进去；2 用法不对，\n或 "
-        "--write 会盖掉 git 里没有的修改"
-    ),
     "{looked_at} Python files looked at, {changed} files changed.": (
         "检查了 {looked_at} 个 Python 文件，改了 {changed} 个文件。"
     ),
@@ -634,10 +715,6 @@ WORDS = {
         "检查了 {looked_at} 个 Python 文件，会改 {changed} 个文件。"
     ),
     "inngest-dev migrate: {path} does not exist": "inngest-dev migrate：{path} 不存在",
-    "a file, a folder, a repository": "文件、文件夹或仓库",
-    "change the files": "写入文件",
-    "exit 1 if anything would change, for CI": "还有要改的就以 1 退出，给 CI 用",
-    "write over changes that git does not have": "盖掉 git 里没有的修改也要写",
     "would be changed, but is {encoding}: save it as UTF-8 and run again": (
         "需要修改，但编码是 {encoding}：存成 UTF-8 再运行一次"
     ),
@@ -881,6 +958,8 @@ WORDS = {
         "Trigger 现在是 TriggerEvent(event=...) 或 TriggerCron(cron=...)"
     ),
     # tests
+    "run against a real Inngest Dev Server": "对着真正的 Inngest Dev Server 运行",
+    "run this project's Inngest functions in its tests": "在测试里运行这个项目的 Inngest 函数",
     "virtual_time: waits longer than a test can; skipped with --inngest-dev-server": (
         "virtual_time：要等的时间太长，测试里等不起；使用 --inngest-dev-server 时跳过"
     ),

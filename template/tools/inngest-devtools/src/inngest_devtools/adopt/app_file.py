@@ -42,7 +42,7 @@ def check_app_file(project: Project, sources: list[Source]) -> Finding:
     path = insertion.path.relative_to(project.root).as_posix()
     places = [_describe(number, text) for number, text in sorted(insertion.lines.items())]
     detail = t("{path} does not serve Inngest", path=path)
-    return Finding("lines", "fail", detail, "; ".join(places))
+    return Finding("lines", "fail", detail, t("; ").join(places))
 
 
 def _describe(number: int, text: str) -> str:

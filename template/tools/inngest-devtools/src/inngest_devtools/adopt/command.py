@@ -8,7 +8,6 @@ from pathlib import Path
 
 from inngest_devtools.adopt import app_file
 from inngest_devtools.adopt.dependencies import (
-    NOT_POSSIBLE,
     check_packages,
     check_pins,
     find_manager,
@@ -27,8 +26,8 @@ LABELS = {"ok": later("ok"), "warn": later("note"), "fail": later("to do")}
 
 def main() -> None:
     """The command without Typer, for where nothing is installed."""
-    parser = argparse.ArgumentParser(prog="adopt", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="show a diff, then apply it")
+    parser = argparse.ArgumentParser(prog="adopt")
+    parser.add_argument("--write", action="store_true", help=t("Show a diff, then apply it."))
     arguments = parser.parse_args()
     try:
         raise SystemExit(run(write=arguments.write))
@@ -47,7 +46,7 @@ def run(*, write: bool) -> int:
         raise DevtoolsError(t("this project came from the template: there is nothing to adopt."))
     sources = read_sources(project)
     findings = list(check(project, sources))
-    if write and not _is_impossible(findings):
+    if write and not _is_blocked(findings):
         _write(project, sources)
         sources = read_sources(project)
         findings = list(check(project, sources))
@@ -60,7 +59,7 @@ def run(*, write: bool) -> int:
 def check(project: Project, sources: list[Source]) -> Iterator[Finding]:
     """What this project still needs; the doctor asks it, too."""
     pins = check_pins(project, sources)
-    if _is_impossible(pins):
+    if _is_blocked(pins):
         yield from pins
         return
     yield from check_packages(project)
@@ -69,8 +68,8 @@ def check(project: Project, sources: list[Source]) -> Iterator[Finding]:
     yield from check_surroundings(project, sources)
 
 
-def _is_impossible(findings: list[Finding]) -> bool:
-    return any(one.detail.startswith(t(NOT_POSSIBLE)) for one in findings)
+def _is_blocked(findings: list[Finding]) -> bool:
+    return any(one.is_blocking for one in findings)
 
 
 def _print_findings(project: Project, findings: list[Finding]) -> None:
@@ -91,7 +90,7 @@ def _print_findings(project: Project, findings: list[Finding]) -> None:
 def _print_what_write_does(
     project: Project, sources: list[Source], findings: list[Finding]
 ) -> None:
-    if _is_impossible(findings):
+    if _is_blocked(findings):
         words = t("Until then nothing of Inngest can run here. The new files do no harm meanwhile.")
         print(f"\n{words}")
     elif app_file.find_insertion_or_none(project, sources):

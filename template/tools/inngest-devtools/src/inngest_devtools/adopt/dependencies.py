@@ -14,7 +14,7 @@ from inngest_devtools.adopt.constraints import (
 from inngest_devtools.adopt.findings import Finding
 from inngest_devtools.adopt.sources import Source
 from inngest_devtools.project import FOLDER, Project
-from inngest_devtools.words import later, t
+from inngest_devtools.words import t
 
 # What the app needs at run time; the rest comes with these two.
 PACKAGES = {"inngest": "inngest>=0.5.19,<0.6", "pydantic-settings": "pydantic-settings>=2.4"}
@@ -31,7 +31,6 @@ FLOORS = {
 }
 PYTHON = "3.11"
 EDITABLE = "./tools/inngest-devtools"
-NOT_POSSIBLE = later("not possible yet: ")
 
 
 @dataclass(frozen=True)
@@ -179,12 +178,15 @@ def _check_pydantic_1(constraints: list[Constraint]) -> list[Finding]:
     old += [one for one in constraints if one.name == "fastapi" and one.newest <= (0, 100)]
     if not old:
         return []
-    places = ", ".join(f"{one.name}{_spaced(one.spec)} in {one.place}" for one in old)
-    detail = t(NOT_POSSIBLE) + t(
-        "the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11", places=places
+    places = [
+        t("{package} in {place}", package=one.name + _spaced(one.spec), place=one.place)
+        for one in old
+    ]
+    reason = t(
+        "the app runs on pydantic 1 ({places}), the SDK wants pydantic >= 2.11",
+        places=t(", ").join(places),
     )
-    fix = t("move the app to pydantic 2 and FastAPI >= 0.110 first")
-    return [Finding("pins", "fail", detail, fix)]
+    return [_block("pins", reason, t("move the app to pydantic 2 and FastAPI >= 0.110 first"))]
 
 
 def _check_tortoise(constraints: list[Constraint], sources: list[Source]) -> list[Finding]:
@@ -193,14 +195,14 @@ def _check_tortoise(constraints: list[Constraint], sources: list[Source]) -> lis
     users = [one.path for one in sources if "tortoise.contrib.pydantic" in one.text]
     if not old or not users:
         return []
-    detail = t(NOT_POSSIBLE) + t(
+    reason = t(
         "tortoise-orm{spec} in {place} breaks on pydantic >= 2.11 where "
         "{user} imports tortoise.contrib.pydantic",
         spec=_spaced(old[0].spec),
         place=old[0].place,
         user=users[0],
     )
-    return [Finding("pins", "fail", detail, t("tortoise-orm>=0.25 with fastapi>=0.110 first"))]
+    return [_block("pins", reason, t("tortoise-orm>=0.25 with fastapi>=0.110 first"))]
 
 
 def _check_python(constraints: list[Constraint]) -> list[Finding]:
@@ -209,15 +211,14 @@ def _check_python(constraints: list[Constraint]) -> list[Finding]:
         if one.name != "python":
             continue
         if not one.admits(PYTHON):
-            detail = t(NOT_POSSIBLE) + t(
+            reason = t(
                 "{place} allows Python {spec}, Inngest needs {python}",
                 place=one.place,
                 spec=one.spec,
                 python=PYTHON,
             )
-            findings.append(
-                Finding("python", "fail", detail, t("let Python {python} in first", python=PYTHON))
-            )
+            fix = t("let Python {python} in first", python=PYTHON)
+            findings.append(_block("python", reason, fix))
         elif one.oldest < parse_version(PYTHON):
             detail = t(
                 "{place} also allows Python below {python} ({spec})",
@@ -228,6 +229,11 @@ def _check_python(constraints: list[Constraint]) -> list[Finding]:
             fix = t("run the app on {python} or newer, images and CI included", python=PYTHON)
             findings.append(Finding("python", "warn", detail, fix))
     return findings
+
+
+def _block(name: str, reason: str, fix: str) -> Finding:
+    detail = t("not possible yet: {reason}", reason=reason)
+    return Finding(name, "fail", detail, fix, is_blocking=True)
 
 
 def _check_devtools_pins(constraints: list[Constraint]) -> list[Finding]:

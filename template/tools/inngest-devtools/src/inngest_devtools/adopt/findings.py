@@ -10,9 +10,11 @@ class Finding:
 
     Args:
         status: "ok"; "warn" is worth a word; "fail" keeps Inngest from running.
+        is_blocking: Whether the project has to change first, before the rest is worth looking at.
     """
 
     name: str
     status: Literal["ok", "warn", "fail"]
     detail: str
     fix: str = ""
+    is_blocking: bool = False

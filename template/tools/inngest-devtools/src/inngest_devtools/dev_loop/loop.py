@@ -252,7 +252,8 @@ class DevLoop:
                 _check_port(port)
             config = self._read_config_again() if self._config else None
         except DevtoolsError as error:
-            console.print(f"ERROR:    {error}\n{_waiting()}", style="bold yellow")
+            words = t("Waiting for the next change.")
+            console.print(f"ERROR:    {error}\n{words}", style="bold yellow")
             return
         if port != self._port:
             self._end_app(RELOAD_GRACE)
@@ -290,7 +291,8 @@ class DevLoop:
         before = self._last_sync
         if not sync:
             self._end_app(END_GRACE)
-            console.print(f"{t('The app did not start.')} {_waiting()}", style="bold yellow")
+            words = t("The app did not start. Waiting for the next change.")
+            console.print(words, style="bold yellow")
             return
         self._starter.close_old()
         if not self._is_block_shown:
@@ -319,10 +321,6 @@ class DevLoop:
 
 def _announce(names: list[str]) -> None:
     console.print(t("Reload: {names}", names=", ".join(names)), style="bold")
-
-
-def _waiting() -> str:
-    return t("Waiting for the next change.")
 
 
 def _is_done_within(future: "Future[None]", seconds: float) -> bool:

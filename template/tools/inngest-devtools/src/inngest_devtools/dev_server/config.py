@@ -91,7 +91,9 @@ def read_config() -> ServerConfig:
         )
     if problems := [problem for key, value in values.items() if (problem := _explain(key, value))]:
         raise DevtoolsError(
-            "\n          ".join(f"{CONFIG_FILE}: {problem}" for problem in problems)
+            "\n          ".join(
+                t("{place}: {problem}", place=CONFIG_FILE, problem=problem) for problem in problems
+            )
         )
     ports = {key: values.get(key, default) for key, default in PORTS.items()}
     for port in ports.values():

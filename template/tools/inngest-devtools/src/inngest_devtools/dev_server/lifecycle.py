@@ -184,9 +184,12 @@ def wait_until_healthy(process: psutil.Process, config: ServerConfig) -> None:
             )
         time.sleep(0.05)
     lines = Tail(LOG_FILE).read()[-10:] or [t("(nothing)")]
-    name = LOG_FILE.relative_to(PROJECT_ROOT).as_posix()
-    title = t("The last lines of {name}:", name=name)
-    raise DevtoolsError("\n  ".join([f"{problem} {title}", *lines]))
+    title = t(
+        "{problem} The last lines of {name}:",
+        problem=problem,
+        name=LOG_FILE.relative_to(PROJECT_ROOT).as_posix(),
+    )
+    raise DevtoolsError("\n  ".join([title, *lines]))
 
 
 def _may_listen(process: psutil.Process, port: int) -> bool:

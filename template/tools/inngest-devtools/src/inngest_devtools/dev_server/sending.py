@@ -79,4 +79,4 @@ def _post(url: str, body: object) -> dict[str, Any]:
             )
         ) from None
     except (ValueError, TypeError) as error:
-        raise DevtoolsError(f"{url}: {error}") from None
+        raise DevtoolsError(t("{place}: {problem}", place=url, problem=error)) from None

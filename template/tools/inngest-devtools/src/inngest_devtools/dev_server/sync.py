@@ -51,7 +51,7 @@ def sync_app(config: ServerConfig) -> Sync:
     result = _sync(config)
     if result.error and not _is_installed():
         hint = t("no file calls install_inngest: `{adopt}`", adopt=command("adopt"))
-        return replace(result, error=f"{result.error} ({hint})")
+        return replace(result, error=t("{error} ({hint})", error=result.error, hint=hint))
     return result
 
 
@@ -68,7 +68,7 @@ def _sync(config: ServerConfig) -> Sync:
     try:
         reply: dict[str, Any] = dict(fetch("PUT", url, timeout=10))
     except (OSError, ValueError, TypeError) as error:
-        return Sync(error=f"{url}: {error}")
+        return Sync(error=t("{place}: {problem}", place=url, problem=error))
     seen = look(read_inngest_settings().inngest_app_id, config)
     if reply.get("ok") is True:  # a failed sync, too, answers 200
         return seen
@@ -83,7 +83,7 @@ def look(app_id: str, config: ServerConfig) -> Sync:
             "apps"
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        return Sync(error=f"{config.url}: {error!r}")
+        return Sync(error=t("{place}: {problem}", place=config.url, problem=repr(error)))
     for app in apps:
         if app["name"] == app_id:
             functions = {

@@ -78,16 +78,14 @@ def _advise() -> str:
 def _count(names: Sequence[str]) -> str:
     """As in "3 runs (2 of Import, 1 of Report)"."""
     counts = Counter(names).most_common()
-    by_function = ", ".join(
-        t("{number} of {name}", number=number, name=name) for name, number in counts
-    )
+    parts = [t("{number} of {name}", number=number, name=name) for name, number in counts]
     if len(names) >= LIMIT:
         number = t("{number} or more runs", number=len(names))
     elif len(names) == 1:
         number = t("1 run")
     else:
         number = t("{number} runs", number=len(names))
-    return f"{number} ({by_function})"
+    return t("{number} ({by_function})", number=number, by_function=t(", ").join(parts))
 
 
 def _print(text: str) -> None:

@@ -11,28 +11,28 @@ from pathlib import Path
 from inngest_devtools.words import t
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(paths: Sequence[Path], *, write: bool, force: bool) -> int:
     """Run the command.
 
     Args:
-        argv: Its arguments; those of the process if None.
+        paths: Files and folders, of one project or of several.
+        write: Write the changes, instead of showing them as a diff.
+        force: Write also over changes that git does not have.
 
     Returns:
-        0 when nothing is left to do or it was done, 1 when something is (`--check`) or a file
+        The exit code: 0 when nothing is left to do or it was done, 1 when something is or a file
         could not be written, 2 when the command cannot start.
     """
     if find_spec("libcst") is None:
-        print(
-            t("inngest-dev migrate needs libcst: {how}", how=_how_to_get_it(argv)), file=sys.stderr
-        )
+        how = _how_to_get_it(" ".join(sys.argv[2:]))
+        print(t("inngest-dev migrate needs libcst: {how}", how=how), file=sys.stderr)
         return 2
     from inngest_devtools.migrate import command
 
-    return command.run(argv)
+    return command.run(paths, write=write, force=force)
 
 
-def _how_to_get_it(argv: Sequence[str] | None) -> str:
-    words = " ".join(sys.argv[2:] if argv is None else argv) or "."
+def _how_to_get_it(words: str) -> str:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "uv.lock").exists():

@@ -1,6 +1,5 @@
 """The command line of `inngest-dev migrate`."""
 
-import argparse
 import os
 import re
 import sys
@@ -20,18 +19,7 @@ from inngest_devtools.migrate.report import (
     show_findings,
     show_notes,
 )
-from inngest_devtools.words import later, t
-
-DESCRIPTION = later(
-    "Turn code of the older integration guide, and of Inngest's SDK 0.3 and "
-    "0.4, into code that runs on\n0.5. Shows what it would change; --write "
-    "changes it. Step ids, function ids and event names stay."
-)
-EPILOG = later(
-    "exit code: 0 fine; 1 something is to do (--check) or a file could not "
-    "be written; 2 wrong usage,\nor --write over changes that git does not "
-    "have"
-)
+from inngest_devtools.words import t
 
 
 @dataclass
@@ -44,24 +32,23 @@ class Outcome:
     looked_at: int = 0
 
 
-def run(argv: Sequence[str] | None = None) -> int:
+def run(paths: Sequence[Path], *, write: bool, force: bool) -> int:
     """Run the command; the exit code."""
-    arguments = _parser().parse_args(argv)
     can_print(sys.stdout)
     can_print(sys.stderr)
-    missing = [path for path in arguments.paths if not path.exists()]
+    missing = [path for path in paths if not path.exists()]
     if missing:
         print(t("inngest-dev migrate: {path} does not exist", path=missing[0]), file=sys.stderr)
         return 2
-    outcome = look(arguments.paths)
-    if not arguments.write:
+    outcome = look(paths)
+    if not write:
         for _, _, change in outcome.changes:
             show_diff(change, sys.stdout)
         _show(outcome, [change for _, _, change in outcome.changes], is_written=False)
-        if outcome.changes and not arguments.check:
+        if outcome.changes:
             print(f"  {t('Nothing is written yet: --write writes it.')}")
-        return int(arguments.check and bool(outcome.changes))
-    if not arguments.force:
+        return int(bool(outcome.changes))
+    if not force:
         dirty = files.uncommitted([path for path, _, _ in outcome.changes])
         if dirty:
             names = ", ".join(_shown(path) for path in dirty[:3]) + (
@@ -98,27 +85,6 @@ def look(paths: Sequence[Path]) -> Outcome:
             _look_at_text(outcome, path)
     outcome.changes.sort(key=lambda item: item[2].path)
     return outcome
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="inngest-dev migrate",
-        description=t(DESCRIPTION),
-        epilog=t(EPILOG),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="PATH", help=t("a file, a folder, a repository")
-    )
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--write", action="store_true", help=t("change the files"))
-    mode.add_argument(
-        "--check", action="store_true", help=t("exit 1 if anything would change, for CI")
-    )
-    parser.add_argument(
-        "--force", action="store_true", help=t("write over changes that git does not have")
-    )
-    return parser
 
 
 def _look_at_code(outcome: Outcome, root: Path, members: list[Path]) -> None:

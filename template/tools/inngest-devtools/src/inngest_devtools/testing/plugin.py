@@ -37,8 +37,9 @@ READABLE_ERRORS = ("ConfigurationError", "DevtoolsError")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("inngest")
-    group.addoption(OPTION, action="store_true", help="run against a real Inngest Dev Server")
-    parser.addini(INI_LINE, "run this project's Inngest functions in its tests", "bool", False)
+    group.addoption(OPTION, action="store_true", help=t("run against a real Inngest Dev Server"))
+    words = t("run this project's Inngest functions in its tests")
+    parser.addini(INI_LINE, words, "bool", False)
 
 
 @pytest.hookimpl(tryfirst=True)
