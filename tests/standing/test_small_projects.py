@@ -96,6 +96,21 @@ def test_add_inngest_to_project_that_stands(
     assert standing.run_our_tests().endswith("13 passed")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="the launcher of POSIX systems")
+def test_launcher_runs_adopt_before_anything_is_installed(
+    copier_template: Path, run: Run, tmp_path: Path
+) -> None:
+    Standing(SMALL_PROJECTS["flat"], tmp_path, run).copy(copier_template)
+
+    said = run("bin/inngest/run.sh", "adopt", cwd=tmp_path, check=False)
+    assert said.returncode == 1
+    assert "pip install -e ./tools/inngest-devtools" in said.stdout
+
+    failed = run("bin/inngest/run.sh", "doctor", cwd=tmp_path, check=False)
+    assert failed.returncode == 1
+    assert "then type `pip install -e ./tools/inngest-devtools`" in failed.stderr
+
+
 def changed_lines(standing: Standing, files: dict[str, bytes]) -> dict[str, int]:
     """How many lines each file of theirs got; none may have lost one, requirements aside."""
     counts = {}

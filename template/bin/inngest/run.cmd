@@ -17,7 +17,8 @@ where hatch >nul 2>nul
 if not errorlevel 1 findstr /b /l /c:"[tool.hatch.envs" pyproject.toml >nul 2>nul && (hatch run inngest-dev %ARGS% & goto end)
 where uv >nul 2>nul
 if not errorlevel 1 if exist pyproject.toml (uv run --with-editable ./tools/inngest-devtools inngest-dev %ARGS% & goto end)
-echo inngest-dev is not installed: activate the project's environment, then pip install -e tools/inngest-devtools 1>&2
+if /i "%~1"=="adopt" (py tools\inngest-devtools\src\inngest_devtools\adopt %2 & goto end)
+echo inngest-dev is not installed: activate the project's environment, then type: pip install -e ./tools/inngest-devtools 1>&2
 exit /b 1
 :end
 exit /b %ERRORLEVEL%

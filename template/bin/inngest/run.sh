@@ -28,5 +28,9 @@ fi
 if [ -f pyproject.toml ] && command -v uv >/dev/null 2>&1; then
     by_uv "$@"
 fi
-echo "inngest-dev is not installed: activate the project's environment, then \`pip install -e tools/inngest-devtools\`." >&2
+if [ "$1" = adopt ]; then # which says how to install the rest, and needs Python alone
+    shift
+    exec python3 tools/inngest-devtools/src/inngest_devtools/adopt "$@"
+fi
+echo "inngest-dev is not installed: activate the project's environment, then type \`pip install -e ./tools/inngest-devtools\`." >&2
 exit 1

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from inngest_devtools.command_line import clean_end
 from inngest_devtools.project import get_project
 from inngest_devtools.words import t
 
@@ -16,6 +17,12 @@ GATES = {
 
 def main() -> None:
     """Exit with 0 when all have passed, 1 when one has not."""
+    with clean_end():
+        sys.exit(1 if _run_gates() else 0)
+
+
+def _run_gates() -> list[str]:
+    """The names of those that failed."""
     failed = []
     for name, command in GATES.items():
         print(f"--- {name}", flush=True)
@@ -24,4 +31,4 @@ def main() -> None:
             failed.append(name)
     result = t("failed: {names}", names=", ".join(failed)) if failed else t("all passed")
     print(f"--- {result}")
-    sys.exit(1 if failed else 0)
+    return failed

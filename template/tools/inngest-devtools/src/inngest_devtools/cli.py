@@ -1,7 +1,6 @@
 """`uv run dev-server`: the Inngest Dev Server in the background, for this project."""
 
 import json
-import sys
 import time
 from collections import deque
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 from inngest_devtools import doctor
 from inngest_devtools.adopt import command as adopt
+from inngest_devtools.command_line import clean_end
 from inngest_devtools.dev_loop.loop import dev
 from inngest_devtools.dev_server import inngest_cli, lifecycle, send_command, sync, unfinished
 from inngest_devtools.dev_server.config import app_url, read_config
@@ -42,11 +42,8 @@ def main_dev() -> None:
 
 def _run(program: Cli) -> None:
     prepare_terminal()
-    try:
+    with clean_end():
         program()
-    except DevtoolsError as error:
-        print(f"ERROR:    {error}".replace("\n", "\n          "), file=sys.stderr)
-        raise SystemExit(1) from None
 
 
 @cli.callback()
@@ -213,7 +210,7 @@ def run_adopt(
 @cli.command("migrate")
 def run_migrate(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files, folders, a repository.")
+        list[Path], typer.Argument(metavar="PATH", help="Files, folders, a repository.")
     ],
     write: Annotated[bool, typer.Option("--write", help="Change the files.")] = False,
     force: Annotated[

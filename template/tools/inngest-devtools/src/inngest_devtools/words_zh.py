@@ -960,11 +960,11 @@ WORDS = {
     # tests
     "run against a real Inngest Dev Server": "对着真正的 Inngest Dev Server 运行",
     "run this project's Inngest functions in its tests": "在测试里运行这个项目的 Inngest 函数",
-    "virtual_time: waits longer than a test can; skipped with --inngest-dev-server": (
-        "virtual_time：要等的时间太长，测试里等不起；使用 --inngest-dev-server 时跳过"
+    "waits longer than a test can; skipped with --inngest-dev-server": (
+        "要等的时间太长，测试里等不起；使用 --inngest-dev-server 时跳过"
     ),
-    "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server": (
-        "real_server：需要只有真正的 Dev Server 才有的行为；不用 --inngest-dev-server 时跳过"
+    "needs what only a real Dev Server does; skipped without --inngest-dev-server": (
+        "需要只有真正的 Dev Server 才有的行为；不用 --inngest-dev-server 时跳过"
     ),
     "it waits longer than a test can": "要等的时间太长，测试里等不起",
     "it needs a real Dev Server: run pytest with {option}": (

@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from inngest_devtools.adopt.findings import Finding
 from inngest_devtools.adopt.lost_work import LostWork, find_lost_work
 from inngest_devtools.adopt.sources import Source, read_sources
 from inngest_devtools.adopt.surroundings import check_surroundings
+from inngest_devtools.command_line import clean_end
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.project import Project, get_project
 from inngest_devtools.words import later, pad, t
@@ -29,10 +29,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="adopt")
     parser.add_argument("--write", action="store_true", help=t("Show a diff, then apply it."))
     arguments = parser.parse_args()
-    try:
+    with clean_end():
         raise SystemExit(run(write=arguments.write))
-    except DevtoolsError as error:
-        sys.exit(f"ERROR:    {error}")
 
 
 def run(*, write: bool) -> int:

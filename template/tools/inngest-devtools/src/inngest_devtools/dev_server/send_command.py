@@ -17,7 +17,7 @@ TIMEOUT = 5.0  # seconds
 def send(
     name: Annotated[str, typer.Argument(help="An event's name, or a function's id.")],
     fields: Annotated[
-        list[str] | None, typer.Argument(metavar="[FIELD=VALUE]...", help="Other data.")
+        list[str] | None, typer.Argument(metavar="FIELD=VALUE", help="Other data.")
     ] = None,
 ) -> None:
     """Send an event, with example data where you give none.

@@ -20,12 +20,12 @@ INI_LINE = "inngest_devtools"
 OPTION = "--inngest-dev-server"
 SERVER = pytest.StashKey[Any]()
 
-MARKERS = (
-    later("virtual_time: waits longer than a test can; skipped with --inngest-dev-server"),
-    later(
-        "real_server: needs what only a real Dev Server does; skipped without --inngest-dev-server"
+MARKERS = {
+    "virtual_time": later("waits longer than a test can; skipped with --inngest-dev-server"),
+    "real_server": later(
+        "needs what only a real Dev Server does; skipped without --inngest-dev-server"
     ),
-)
+}
 
 # What the HTTP library reads while a client is made; a test's connections are all on this machine.
 TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -52,8 +52,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if not config.getini(INI_LINE):
         return
-    for marker in MARKERS:
-        config.addinivalue_line("markers", t(marker))
+    for name, meaning in MARKERS.items():
+        config.addinivalue_line("markers", f"{name}: {t(meaning)}")
 
 
 @pytest.hookimpl(tryfirst=True)
