@@ -1,21 +1,12 @@
-"""What strangers can do to the app in production, and to it behind its proxy: little."""
+"""What strangers can do to the app in production: little."""
 
 import json
-import os
-import re
-import shutil
-import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 from inngest_devtools.testing import sign
-from inngest_devtools.testing.app_server import free_ports
 
 from tests.production.service import SIGNING_KEY, Service
 
@@ -102,68 +93,3 @@ def test_sync_is_taken_as_inngest_signs_it(service: Service, address: str) -> No
     assert (reply.status_code, reply.json().get("ok")) == (200, True)
     assert spaced.status_code == 200, "the same document, written otherwise"
     assert call.status_code == 401, "of a call only the very bytes hold"
-
-
-# --- The proxy of compose.yaml, by Debian's nginx
-
-
-@contextmanager
-def serve_proxy(project: Path, folder: Path, app: str) -> Iterator[int]:
-    """deploy/nginx.conf with this machine's addresses in place of the containers'."""
-    (port,) = free_ports(1)
-    text = (project / "deploy/nginx.conf").read_text()
-    text = text.replace("listen 8080", f"listen 127.0.0.1:{port}").replace("/tmp/", f"{folder}/")
-    text = re.sub(r"http://app:\d+", app, text)
-    text = re.sub(r"(header|body)_timeout 10s", r"\1_timeout 2s", text)
-    user = "user root;\n" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(user + text)
-    command = ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder), "-g", "daemon off;"]
-    with (folder / "nginx.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    try:
-        wait_for_port(port, folder / "nginx.log")
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def wait_for_port(port: int, log: Path) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(log.read_text())
-
-
-def send_slowly(port: int, data: bytes) -> float:
-    """Send the beginning of a request and nothing more; seconds until the other side ends it."""
-    started = time.monotonic()
-    with socket.create_connection(("127.0.0.1", port), timeout=15) as connection:
-        connection.sendall(data)
-        while connection.recv(4096):
-            pass
-    return time.monotonic() - started
-
-
-@pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx")
-def test_serve_behind_proxy_ends_what_is_slow_or_large(
-    service: Service, deployment: Path, tmp_path: Path
-) -> None:
-    folder = tmp_path / "proxy"
-    folder.mkdir()
-    with serve_proxy(deployment, folder, service.url) as port:
-        url = f"http://127.0.0.1:{port}"
-        reply = httpx.post(f"{url}/api/v1/workflows", json={"source": "x"})
-        large = httpx.post(f"{url}/api/v1/workflows", content=bytes(6 * MEGABYTE), headers=JSON)
-        wide = httpx.get(f"{url}/healthz", headers={f"x-{n}": "a" * 9000 for n in range(20)})
-
-        assert reply.status_code == 202
-        assert large.status_code == 413
-        assert wide.status_code in (400, 414, 431)
-        assert httpx.get(f"{url}/api/inngest").status_code == 404
-        assert send_slowly(port, b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-") < 10
-        body = b"POST /api/v1/workflows HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n{"
-        assert send_slowly(port, body) < 10
