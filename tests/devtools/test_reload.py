@@ -237,11 +237,32 @@ def test_change_settings_starts_anew(workspace: Workspace) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         (workspace.path / ".env").write_text(f"{text}PORT={taken.getsockname()[1]}\n")
         terminal.wait_for(
-            "free it, or set PORT in .env to another one.\nWaiting for the next change."
+            "free it, or set PORT in .env to another one.\n"
+            "The app runs on as it was. Waiting for the next change."
         )
     (workspace.path / ".env").write_text(f"{text}PORT={free_ports(1)[0]}\n")
     terminal.wait_for("Ctrl-C ends it.", count=2)
     assert workspace.status()["pid"] == server
+
+
+def test_save_source_while_settings_are_wrong_keeps_the_error(workspace: Workspace) -> None:
+    save_answer(workspace, "1")
+    terminal = workspace.start_dev("--no-server")
+    app = workspace.app_pid()
+    env_file = workspace.path / ".env"
+    right = env_file.read_text()
+    env_file.write_text(f"{right}INNGEST_DEV=no\n")
+    terminal.wait_for("ERROR:    INNGEST_DEV=no is not a mode")
+
+    save_answer(workspace, "2")
+
+    terminal.wait_for("ERROR:    INNGEST_DEV=no is not a mode", count=2)
+    assert is_served(workspace, "1")
+    assert workspace.app_pid() == app
+
+    env_file.write_text(right)
+    terminal.wait_for("Reloaded.")
+    assert is_served(workspace, "2")
 
 
 def test_change_config_restarts_the_server(workspace: Workspace) -> None:
@@ -250,7 +271,7 @@ def test_change_config_restarts_the_server(workspace: Workspace) -> None:
     path = workspace.path / "bin/inngest/inngest.config.json"
     text = path.read_text()
     path.write_text(text + ",")
-    terminal.wait_for("not JSON: Extra data.\nWaiting for the next change.")
+    terminal.wait_for("not JSON: Extra data.\nThe app runs on as it was. Waiting")
     path.write_text(text)
     terminal.wait_for("Reloaded: ")
     assert workspace.status()["pid"] == server  # what it was told is what it knows

@@ -99,6 +99,9 @@ WORDS = {
     "Waiting for the next change.": "等待下一次修改。",
     "The app did not start.": "应用没有启动。",
     "The app did not start. Waiting for the next change.": "应用没有启动，等待下一次修改。",
+    "The app runs on as it was. Waiting for the next change.": (
+        "应用仍按原来的样子运行，等待下一次修改。"
+    ),
     "The app ended with exit code {code}.": "应用已退出，退出码 {code}。",
     "The Dev Server ended with exit code {code}.": "Dev Server 已退出，退出码 {code}。",
     "The app finishes what it has begun: {grace:.0f} s at most.": (

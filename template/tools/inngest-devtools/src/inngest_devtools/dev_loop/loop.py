@@ -105,6 +105,7 @@ class DevLoop:
         self._last_sync: Sync | None = None
         self._is_server_up = False
         self._is_block_shown = False  # the addresses, as they are now
+        self._are_settings_wrong = False
 
     def run(self) -> int:
         """Run until a signal, then return 0, or until something ends by itself, then return its
@@ -224,13 +225,16 @@ class DevLoop:
             if not self._sync:
                 self._starter.learn()
             changed = surroundings.find_changes()
-            if changed:
-                _announce([name for group in changed.values() for name in group])
-                if "libraries" in changed:
-                    forget_libraries()
+            names = [name for group in changed.values() for name in group]
+            names += [file.relative_to(PROJECT_ROOT).as_posix() for file in files]
+            if not names:
+                continue
+            console.print(t("Reload: {names}", names=", ".join(names)), style="bold")
+            if "libraries" in changed:
+                forget_libraries()
+            if changed or self._are_settings_wrong:
                 self._start_anew()
-            elif files:
-                _announce([file.relative_to(PROJECT_ROOT).as_posix() for file in files])
+            else:
                 self._start_app()
         return "", 0
 
@@ -243,7 +247,11 @@ class DevLoop:
         return self._app.exit_code()
 
     def _start_anew(self) -> None:
-        """Read all settings again, and start what depends on them."""
+        """Read all settings again, and start what depends on them.
+
+        Wrong ones start nothing: what runs goes on as it was.
+        """
+        self._are_settings_wrong = True
         try:
             read_settings_afresh()
             read_inngest_settings()
@@ -252,9 +260,9 @@ class DevLoop:
                 _check_port(port)
             config = self._read_config_again() if self._config else None
         except DevtoolsError as error:
-            words = t("Waiting for the next change.")
-            console.print(f"ERROR:    {error}\n{words}", style="bold yellow")
+            self._tell_wrong_settings(error)
             return
+        self._are_settings_wrong = False
         if port != self._port:
             self._end_app(RELOAD_GRACE)
             self._port = port
@@ -264,6 +272,13 @@ class DevLoop:
         self._config = config
         self._starter.renew()
         self._start_app()
+
+    def _tell_wrong_settings(self, error: DevtoolsError) -> None:
+        if self._app:
+            words = t("The app runs on as it was. Waiting for the next change.")
+        else:
+            words = t("Waiting for the next change.")
+        console.print(f"ERROR:    {error}\n{words}", style="bold yellow")
 
     def _read_config_again(self) -> ServerConfig:
         config = read_config()
@@ -317,10 +332,6 @@ class DevLoop:
         self._logs.print_block(rows)
         if self._config and self._server and self._is_own_server:
             unfinished.tell_start(self._config)
-
-
-def _announce(names: list[str]) -> None:
-    console.print(t("Reload: {names}", names=", ".join(names)), style="bold")
 
 
 def _is_done_within(future: "Future[None]", seconds: float) -> bool:
