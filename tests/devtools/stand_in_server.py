@@ -2,13 +2,14 @@
 else.
 
 It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN`
-makes it misbehave: exit, unhealthy, hang, move, refuse (every sync), child (starts a process of its
-own), unfinished (keeps a run for each event, which never ends).
+makes it misbehave: exit, unhealthy, hang, deaf (to SIGTERM), move, refuse (every sync), child (starts a
+process of its own), unfinished (keeps a run for each event, which never ends).
 """
 
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -45,6 +46,8 @@ def main() -> None:
             "connection refused"
         )
         sys.exit(1)
+    if MODE == "deaf":
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if MODE == "move":
         log("Port conflict, using new port", name="dev server api", **{"from": options.port})
     if MODE == "child":

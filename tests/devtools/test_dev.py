@@ -3,8 +3,11 @@
 import signal
 import socket
 import sys
+import time
 from contextlib import suppress
+from threading import Thread
 
+import httpx
 import psutil
 import pytest
 
@@ -14,6 +17,8 @@ pytestmark = pytest.mark.slow
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX systems")
 
+# A route that keeps the app from hearing anything.
+BUSY = '@router.get("/busy")\nasync def busy() -> None:\n    import time\n    time.sleep(600)\n'
 # A function module that starts a process of its own, as a pool of workers would.
 SPAWN = 'import subprocess, sys\nsubprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])\n'
 
@@ -61,6 +66,42 @@ def test_end_on_signal_leaves_nothing(workspace: Workspace, name: str) -> None:
     assert terminal.wait() == 0
     assert_none_runs(family)
     assert workspace.dev_server("status").returncode == 3
+
+
+@posix_only
+def test_end_with_a_server_that_does_not_answer(workspace: Workspace) -> None:
+    terminal = workspace.start_dev()
+    family = terminal.family()
+    psutil.Process(workspace.status()["pid"]).suspend()
+
+    began = time.monotonic()
+    terminal.process.send_signal(signal.SIGINT)
+
+    assert terminal.wait() == 0
+    assert time.monotonic() - began < 8
+    assert_none_runs(family)
+
+
+@posix_only
+@pytest.mark.parametrize("flags", [(), ("--cold",)])
+def test_second_ctrl_c_ends_all_at_once(workspace: Workspace, flags: tuple[str, ...]) -> None:
+    workspace.use_stand_in("deaf")
+    workspace.add_route("busy", SPAWN + BUSY)
+    terminal = workspace.start_dev(*flags)
+    family = terminal.family()
+    request = Thread(target=call_busy_route, args=[workspace], daemon=True)
+    request.start()
+    time.sleep(0.5)
+
+    terminal.process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert terminal.process.is_running()
+    began = time.monotonic()
+    terminal.process.send_signal(signal.SIGINT)
+
+    assert terminal.wait() == 0
+    assert time.monotonic() - began < 4  # each of the three would take longer
+    assert_none_runs(family)
 
 
 @posix_only
@@ -250,6 +291,11 @@ def test_use_server_that_runs_and_leave_it(workspace: Workspace) -> None:
     terminal.process.send_signal(signal.SIGINT)
     assert terminal.wait() == 0
     assert workspace.status()["pid"] == pid
+
+
+def call_busy_route(workspace: Workspace) -> None:
+    with suppress(httpx.HTTPError):
+        httpx.get(f"{workspace.app_url}/busy", trust_env=False, timeout=60)
 
 
 def workspace_listens(workspace: Workspace) -> bool:

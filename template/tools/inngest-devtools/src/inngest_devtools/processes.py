@@ -14,7 +14,7 @@ import psutil
 from inngest_devtools.project import PROJECT_ROOT, get_project
 from inngest_devtools.words import t
 
-END_TIMEOUT = 5.0  # seconds until a process that was asked to end is killed
+END_TIMEOUT = 3.0  # seconds until a process that was asked to end is killed
 
 OWN_GROUP: dict[str, Any]
 DETACHED: dict[str, Any]
@@ -100,14 +100,19 @@ def end_family(process: psutil.Process, grace: float = 0) -> None:
     family = find_family(process)
     for patience in (grace, END_TIMEOUT):
         if patience:
-            _signal([process], psutil.Process.terminate)
+            _signal([process], _terminate)
             _wait_for_end([process], patience)
     others = {*family, *find_family(process)} - {process}
     _signal([process], psutil.Process.kill)
-    _signal(others, psutil.Process.terminate)
+    _signal(others, _terminate)
     _wait_for_end([process, *others], END_TIMEOUT)
     _signal(others, psutil.Process.kill)
     _wait_for_end(others, END_TIMEOUT)
+
+
+def kill_family(process: psutil.Process) -> None:
+    """End a process and its descendants at once; it does not wait for that."""
+    _signal(find_family(process), psutil.Process.kill)
 
 
 def _signal(members: Iterable[psutil.Process], stop: Callable[[psutil.Process], None]) -> None:
@@ -115,6 +120,12 @@ def _signal(members: Iterable[psutil.Process], stop: Callable[[psutil.Process], 
         with suppress(psutil.Error):
             if is_alive(member):
                 stop(member)
+
+
+def _terminate(process: psutil.Process) -> None:
+    """Ask it to end, also where it is stopped, as by Ctrl-Z, and would not hear that."""
+    process.terminate()
+    process.resume()
 
 
 def _wait_for_end(members: Iterable[psutil.Process], timeout: float) -> None:

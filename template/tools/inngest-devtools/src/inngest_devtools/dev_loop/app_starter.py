@@ -19,6 +19,7 @@ from inngest_devtools.processes import (
     app_environment,
     exit_code,
     is_alive,
+    kill_family,
     readable_code,
     spawn,
 )
@@ -118,6 +119,12 @@ class AppStarter:
         if self._zygote:
             self._zygote.close()
 
+    def kill(self) -> None:
+        """End the parents with the apps that they started, at once."""
+        for zygote in (*self._old_zygotes, self._zygote):
+            if zygote:
+                zygote.kill()
+
 
 class Zygote:
     """The warm parent, from the outside."""
@@ -177,6 +184,11 @@ class Zygote:
         """End it; its apps have ended before."""
         self._process.kill()  # it may be in an import, which listens to nothing else
         self._process.wait()
+
+    def kill(self) -> None:
+        """End it with its apps."""
+        with suppress(psutil.Error):
+            kill_family(psutil.Process(self._process.pid))
 
     def _read_reports(self) -> None:
         assert self._process.stdout

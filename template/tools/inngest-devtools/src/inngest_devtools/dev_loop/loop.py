@@ -1,10 +1,12 @@
 """`dev`: Dev Server and app in one terminal, synced at the start and after each reload."""
 
 import signal
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import psutil
 import typer
@@ -19,7 +21,14 @@ from inngest_devtools.dev_server.install import install
 from inngest_devtools.dev_server.sync import Sync, sync_app
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import Logs, console, has_colors
-from inngest_devtools.processes import OWN_GROUP, end_family, exit_code, explain_taken, listens
+from inngest_devtools.processes import (
+    OWN_GROUP,
+    end_family,
+    exit_code,
+    explain_taken,
+    kill_family,
+    listens,
+)
 from inngest_devtools.project import (
     PROJECT_ROOT,
     command,
@@ -35,6 +44,9 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP", "SIGBREAK")
 RELOAD_GRACE = 10.0  # seconds in which an app that is replaced may answer what it has begun
 END_GRACE = 2.0  # the same after Ctrl-C
 PATIENCE = 1.0  # seconds of waiting for that without a word
+ONE_PRESS = 0.5  # seconds in which a second Ctrl-C is the first one: `uv run` may hand it on, too
+
+Result = TypeVar("Result")
 
 
 def dev(
@@ -95,12 +107,11 @@ class DevLoop:
     def __init__(self, port: int, config: ServerConfig | None, *, is_cold: bool) -> None:
         self._port, self._config = port, config
         self._is_cold = is_cold
-        self._is_stopped = False
+        self._stopped_at: float | None = None
         self._logs = Logs()
         self._server: psutil.Process | None = None
         self._is_own_server = False
         self._app: App | None = None  # None also while the sources are broken
-        self._threads = ThreadPoolExecutor(2)
         self._sync: Future[Sync | None] | None = None  # that of the last start, until reported
         self._last_sync: Sync | None = None
         self._is_server_up = False
@@ -111,12 +122,12 @@ class DevLoop:
         """Run until a signal, then return 0, or until something ends by itself, then return its
         exit code.
         """
-        for name in SIGNALS:
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._stop)
         with ExitStack() as cleanup:
             cleanup.callback(self._logs.show, quiet=True)
             self._starter = AppStarter(is_cold=self._is_cold)
+            for name in SIGNALS:
+                if hasattr(signal, name):
+                    signal.signal(getattr(signal, name), self._stop)
             cleanup.callback(self._starter.close)
             cleanup.callback(self._end_server)
             if self._config:
@@ -136,8 +147,23 @@ class DevLoop:
             console.print(words, style="bold red")
         return code
 
-    def _stop(self, *_: object) -> None:
-        self._is_stopped = True
+    def _stop(self, number: int, _: object) -> None:
+        """End in good order; a second Ctrl-C kills what that waits for."""
+        now = time.monotonic()
+        if self._stopped_at is None:
+            self._stopped_at = now
+        elif number == signal.SIGINT and now - self._stopped_at > ONE_PRESS:
+            self._kill()
+
+    def _is_stopped(self) -> bool:
+        return self._stopped_at is not None
+
+    def _kill(self) -> None:
+        if self._app:
+            kill_family(self._app.process)
+        self._starter.kill()
+        if self._server and self._is_own_server:
+            kill_family(self._server)
 
     # --- The Dev Server
 
@@ -176,12 +202,12 @@ class DevLoop:
         self._app = app
         running_app.note(app.process)
         app.serve()
-        self._sync = self._threads.submit(self._sync_when_up, app)
+        self._sync = _in_thread(self._sync_when_up, app)
 
     def _end_app(self, grace: float) -> None:
         if not self._app:
             return
-        end = self._threads.submit(end_family, self._app.process, grace)
+        end = _in_thread(end_family, self._app.process, grace)
         started = time.monotonic()
         is_told = False
         while not _is_done_within(end, 0.1):
@@ -190,7 +216,7 @@ class DevLoop:
                 words = t("The app finishes what it has begun: {grace:.0f} s at most.", grace=grace)
                 console.print(words, style="bold")
                 is_told = True
-            if self._is_stopped and grace > END_GRACE:
+            if self._is_stopped() and grace > END_GRACE:
                 end_family(self._app.process)
         self._app = None
 
@@ -212,7 +238,7 @@ class DevLoop:
         surroundings = Surroundings()
         for files in watch_sources():
             self._logs.show(quiet=not self._is_block_shown)
-            if self._is_stopped:
+            if self._is_stopped():
                 break
             if self._server and (code := exit_code(self._server)):
                 return "Dev Server", code
@@ -332,6 +358,20 @@ class DevLoop:
         self._logs.print_block(rows)
         if self._config and self._server and self._is_own_server:
             unfinished.tell_start(self._config)
+
+
+def _in_thread(work: Callable[..., Result], *args: object) -> "Future[Result]":
+    """Not a pool's: that would keep us from ending until all of its work is done."""
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work(*args))
+        except Exception as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
 
 
 def _is_done_within(future: "Future[None]", seconds: float) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from inngest_devtools.loopback import fetch
 
-TIMEOUT = 3.0  # seconds
+TIMEOUT = 2.0  # seconds
 LIMIT = 50  # runs; the server takes fewer than 400 at once
 LIST_QUERY = """
 query ($first: Int!, $filter: RunsFilterV2!) {
