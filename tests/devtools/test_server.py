@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -173,7 +174,7 @@ def test_start_server_on_taken_port_names_its_holder(workspace: Workspace, key: 
     )
 
 
-def test_start_server_beside_another_projects_names_that(
+def test_start_beside_another_project_gives_the_command_for_other_ports(
     make_workspace: Callable[[str], Workspace],
 ) -> None:
     first, second = make_workspace("first"), make_workspace("second")
@@ -185,9 +186,33 @@ def test_start_server_beside_another_projects_names_that(
     failed = second.dev_server("start")
 
     assert failed.returncode == 1
-    assert f", in {first.path}): free it, or give " in failed.stderr
+    message = re.fullmatch(
+        rf"ERROR:    Port {first.port} is held by .* \(pid \d+, in {re.escape(str(first.path))}\): "
+        "end it there, or give this project ports of its own with `uvx copier update --defaults "
+        r"--data port=(\d+) --data inngest_port=(\d+)`, and remove PORT from \.env\.\n",
+        failed.stderr,
+    )
+    assert message
+    assert (int(message[1]) - 8200) % 100 == (int(message[2]) - first.port) % 100 == 0
     assert second.dev_server("stop").stdout == "The Dev Server does not run.\n"
     assert first.dev_server("status").returncode == 0
+
+
+def test_advise_free_ports_for_a_second_project(workspace: Workspace) -> None:
+    (workspace.path / ".env").unlink()
+    config = workspace.path / "bin/inngest/inngest.config.json"
+    config.write_text('{"port": 8288}')
+    code = (
+        "from inngest_devtools.dev_server import port_conflicts\n"
+        "taken = {8300, 8490}\n"  # of the first and the second step
+        "port_conflicts.is_free = lambda port: port not in taken\n"
+        "print(port_conflicts._advise_move())"
+    )
+
+    advice = workspace.python(code).stdout
+
+    command = "uvx copier update --defaults --data port=8500 --data inngest_port=8588"
+    assert f"with `{command}`\n" in advice
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from inngest_devtools.help_pages import Cli
 from inngest_devtools.logs import Tail, console, prepare_terminal
 from inngest_devtools.loopback import is_up
 from inngest_devtools.new.command import new
-from inngest_devtools.processes import DETACHED, listens
+from inngest_devtools.ports import listens
+from inngest_devtools.processes import DETACHED
 from inngest_devtools.project import command, read_app_port, read_inngest_settings, set_dev_mode
 from inngest_devtools.words import t
 

@@ -18,10 +18,10 @@ from inngest_devtools.dev_server.config import (
     read_config,
 )
 from inngest_devtools.dev_server.database import check_database
+from inngest_devtools.dev_server.port_conflicts import find_conflict
 from inngest_devtools.dev_server.sync import count_functions, look
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.loopback import fetch, is_up
-from inngest_devtools.processes import explain_taken
 from inngest_devtools.project import (
     SERVE_PATH,
     command,
@@ -120,19 +120,14 @@ def _check_cli() -> Check:
 
 def _check_ports(config: ServerConfig, *, is_app_up: bool) -> list[Check]:
     """Ports that something of ours needs and does not have."""
-    needed = (
-        {}
-        if lifecycle.find_running()
-        else {port: t('give "{key}" another port', key=key) for key, port in config.ports.items()}
-    )
+    server_ports = {} if lifecycle.find_running() else config.ports
+    conflicts = {port: find_conflict(port, key) for key, port in server_ports.items()}
     if not is_app_up:
-        needed[read_app_port()] = t("set PORT in .env to another one")
-    taken = {port: reason for port in needed if (reason := explain_taken(port))}
+        conflicts[read_app_port()] = find_conflict(read_app_port())
     fails = [
-        Check(
-            "ports", "fail", f"{port} {taken[port]}", t("free it, or {needed}", needed=needed[port])
-        )
-        for port in taken
+        Check("ports", "fail", f"{port} {conflict.reason}", conflict.advice)
+        for port, conflict in conflicts.items()
+        if conflict
     ]
     return fails or [Check("ports", "ok", t("free, or our own"))]
 

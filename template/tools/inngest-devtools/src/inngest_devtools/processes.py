@@ -1,7 +1,6 @@
-"""Processes and ports, alike on Linux, macOS and Windows."""
+"""Processes, alike on Linux, macOS and Windows."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,6 @@ from typing import Any
 
 import psutil
 from inngest_devtools.project import PROJECT_ROOT, get_project
-from inngest_devtools.words import t
 
 END_TIMEOUT = 3.0  # seconds until a process that was asked to end is killed
 
@@ -161,64 +159,3 @@ def _find_orphans(process: psutil.Process) -> Iterator[psutil.Process]:
         with suppress(psutil.Error, OSError):
             if pid != process.pid and os.getsid(pid) == process.pid:
                 yield psutil.Process(pid)
-
-
-def listening_ports(process: psutil.Process) -> set[int]:
-    """Where a process listens; psutil.Error where the system does not tell."""
-    return {
-        one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN
-    }
-
-
-def listens(port: int) -> bool:
-    """Whether anything takes connections at a port of this machine."""
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def wait_until_free(ports: Iterable[int]) -> None:
-    """Wait, but not for ever, for the ports of a process that has ended: it holds them until the
-    last of its threads is gone.
-    """
-    deadline = time.monotonic() + END_TIMEOUT
-    for port in ports:
-        while not _is_free(port) and time.monotonic() < deadline:
-            time.sleep(0.02)
-
-
-def _is_free(port: int) -> bool:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError:
-        return False
-    return not listens(port)
-
-
-def explain_taken(port: int) -> str | None:
-    """Why nothing of ours can listen on a port of this machine, as in "is held by ..."; None if it
-    is free.
-    """
-    try:
-        if not listens(port):
-            socket.create_server(("127.0.0.1", port)).close()
-            return None
-    except PermissionError:
-        return t("is reserved by the system (on Windows by Hyper-V or WSL)")
-    except OSError:
-        pass  # bound by a program that does not listen yet
-    return t("is held by {holder}", holder=_find_holder(port))
-
-
-def _find_holder(port: int) -> str:
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if port in listening_ports(process):
-                known = process.as_dict(["name", "cwd"], ad_value="?")
-                return t(
-                    "{program} (pid {pid}, in {folder})",
-                    program=known["name"],
-                    pid=process.pid,
-                    folder=known["cwd"],
-                )
-    return t("a program of another user")

@@ -17,11 +17,11 @@ WORDS = {
         "退出码：0 完成，1 出错或检查没有通过，2 用法不对，3 没有在运行。"
     ),
     "Run the Inngest Dev Server and the app, with reload, until Ctrl-C.\n\n"
-    "Installs the Dev Server first if there is none.\n\n"
+    "A second Ctrl-C ends it at once. Installs the Dev Server first if there\nis none.\n\n"
     "When one of the two ends, the other is ended with it, and the exit code is\n"
     "that of the one that failed. After Ctrl-C, SIGTERM or a closed terminal: 0.": (
         "运行 Inngest Dev Server 和应用，改了代码自动重新加载，直到按 Ctrl-C。\n\n"
-        "还没有 Dev Server 就先安装。\n\n"
+        "再按一次 Ctrl-C 就立刻结束。还没有 Dev Server 就先安装。\n\n"
         "两者之一退出，另一个也跟着结束，退出码是出错的那个的。"
         "按 Ctrl-C、收到 SIGTERM 或关闭终端时，退出码是 0。"
     ),
@@ -126,21 +126,25 @@ WORDS = {
     "App {url}, to be debugged. Ctrl-C ends it.": "应用 {url}，可以调试了。按 Ctrl-C 结束。",
     "Dashboard {url}: {result}": "Dashboard {url}：{result}",
     # Ports
-    "Port {port} {reason}: free it, or set PORT in .env to another one.": (
-        "端口 {port} {reason}：请腾出来，或者在 .env 里把 PORT 改成别的端口。"
+    "Port {port} {reason}: {advice}.": "端口 {port} {reason}：{advice}。",
+    "free it, or set PORT in .env to another one": ("请腾出来，或者在 .env 里把 PORT 改成别的端口"),
+    'free it, or give "{key}" another port in {file}': (
+        '请腾出来，或者在 {file} 里给 "{key}" 换一个端口'
     ),
-    'Port {port} {reason}: free it, or give "{key}" another port in {file}.': (
-        '端口 {port} {reason}：请腾出来，或者在 {file} 里给 "{key}" 换一个端口。'
+    "end it there, or give this project ports of its own with `{update}`": (
+        "请在那边结束它，或者用 `{update}` 给本项目换一组端口"
     ),
+    "{advice}, and remove PORT from .env": "{advice}，并删掉 .env 里的 PORT",
     "PORT={text} is no port: choose one from 1 to 65535.": (
         "PORT={text} 不是端口：请写 1 到 65535 之间的数。"
     ),
-    "is held by {holder}": "被占用，占用它的是 {holder}",
+    "is held by {program} (pid {pid}, in {folder})": (
+        "被占用，占用它的是 {program}（pid {pid}，目录 {folder}）"
+    ),
+    "is held by a program of another user": "被占用，占用它的是另一个用户的程序",
     "is reserved by the system (on Windows by Hyper-V or WSL)": (
         "被系统保留（Windows 上是 Hyper-V 或 WSL）"
     ),
-    "{program} (pid {pid}, in {folder})": "{program}（pid {pid}，目录 {folder}）",
-    "a program of another user": "另一个用户的程序",
     # Syncs
     "App {app_id}: {result}": "应用 {app_id}：{result}",
     "1 function": "1 个函数",
@@ -311,9 +315,6 @@ WORDS = {
     ),
     "{file} is valid": "{file} 没有问题",
     "the app talks to {url}": "应用连接的是 {url}",
-    "set PORT in .env to another one": "在 .env 里把 PORT 改成别的端口",
-    'give "{key}" another port': '给 "{key}" 换一个端口',
-    "free it, or {needed}": "腾出来，或者{needed}",
     "free, or our own": "都空着，或者由本项目占用",
     "the Dev Server does not run": "Dev Server 没有在运行",
     "{dev}, or {start}": "{dev}，或者 {start}",

@@ -14,7 +14,8 @@ from inngest_devtools.dev_server import lifecycle, unfinished
 from inngest_devtools.dev_server.config import ServerConfig, app_url
 from inngest_devtools.dev_server.sync import sync_app
 from inngest_devtools.logs import console, has_colors
-from inngest_devtools.processes import OWN_GROUP, app_environment, listens
+from inngest_devtools.ports import listens
+from inngest_devtools.processes import OWN_GROUP, app_environment
 from inngest_devtools.project import PROJECT_ROOT, get_project
 from inngest_devtools.words import t
 

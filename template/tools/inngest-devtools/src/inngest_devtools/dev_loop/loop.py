@@ -18,16 +18,16 @@ from inngest_devtools.dev_server.config import ServerConfig, check_target, read_
 from inngest_devtools.dev_server.database import check_database
 from inngest_devtools.dev_server.inngest_cli import find_cli
 from inngest_devtools.dev_server.install import install
+from inngest_devtools.dev_server.port_conflicts import check_port
 from inngest_devtools.dev_server.sync import Sync, sync_app
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import Logs, console, has_colors
+from inngest_devtools.ports import listens
 from inngest_devtools.processes import (
     OWN_GROUP,
     end_family,
     exit_code,
-    explain_taken,
     kill_family,
-    listens,
 )
 from inngest_devtools.project import (
     PROJECT_ROOT,
@@ -61,7 +61,8 @@ def dev(
 ) -> None:
     """Run the Inngest Dev Server and the app, with reload, until Ctrl-C.
 
-    Installs the Dev Server first if there is none.
+    A second Ctrl-C ends it at once. Installs the Dev Server first if there
+    is none.
 
     When one of the two ends, the other is ended with it, and the exit code is
     that of the one that failed. After Ctrl-C, SIGTERM or a closed terminal: 0.
@@ -75,7 +76,7 @@ def dev(
         console.print(
             t("An earlier `dev` was killed: its app (pid {leftover}) is ended.", leftover=leftover)
         )
-    _check_port(port)
+    check_port(port)
     if config:
         check_target(config)
         check_database(config)
@@ -87,18 +88,6 @@ def dev(
 
         raise SystemExit(debug_run.run(port, config))
     raise SystemExit(DevLoop(port, config, is_cold=cold).run())
-
-
-def _check_port(port: int) -> None:
-    reason = explain_taken(port)
-    if reason:
-        raise DevtoolsError(
-            t(
-                "Port {port} {reason}: free it, or set PORT in .env to another one.",
-                port=port,
-                reason=reason,
-            )
-        )
 
 
 class DevLoop:
@@ -283,7 +272,7 @@ class DevLoop:
             read_inngest_settings()
             port = read_app_port()
             if port != self._port:
-                _check_port(port)
+                check_port(port)
             config = self._read_config_again() if self._config else None
         except DevtoolsError as error:
             self._tell_wrong_settings(error)

@@ -13,18 +13,17 @@ import psutil
 from inngest_devtools.dev_server.config import CONFIG_FILE, ServerConfig, app_url
 from inngest_devtools.dev_server.inngest_cli import QUIET, find_cli
 from inngest_devtools.dev_server.install import install
+from inngest_devtools.dev_server.port_conflicts import check_port
 from inngest_devtools.errors import DevtoolsError
 from inngest_devtools.logs import Tail
 from inngest_devtools.loopback import is_up
+from inngest_devtools.ports import listening_ports, wait_until_free
 from inngest_devtools.processes import (
     end_family,
     exit_code,
-    explain_taken,
     find_family,
     is_alive,
-    listening_ports,
     spawn,
-    wait_until_free,
 )
 from inngest_devtools.project import PROJECT_ROOT, SERVE_PATH, STATE, read_variable
 from inngest_devtools.words import t
@@ -125,17 +124,7 @@ def find_or_launch(
 def _check_ports(config: ServerConfig) -> None:
     """From a taken one the CLI would move to the next, without a word."""
     for key, port in config.ports.items():
-        reason = explain_taken(port)
-        if reason:
-            raise DevtoolsError(
-                t(
-                    'Port {port} {reason}: free it, or give "{key}" another port in {file}.',
-                    port=port,
-                    reason=reason,
-                    key=key,
-                    file=CONFIG_FILE,
-                )
-            )
+        check_port(port, key)
 
 
 def _command(cli: Path, config: ServerConfig) -> list[str]:
