@@ -129,6 +129,7 @@ def test_reload_answers_what_was_begun(workspace: Workspace) -> None:
 
     assert (answers[0].status_code, answers[0].json()) == (200, "old")
     terminal.wait_for("The app finishes what it has begun: 10 s at most.")
+    assert "app     | INFO:     Still answered: GET /answer\n" in terminal.text
     wait_for(lambda: is_served(workspace, "new"), "the new one to be served")
 
 

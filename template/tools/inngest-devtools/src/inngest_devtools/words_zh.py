@@ -107,6 +107,7 @@ WORDS = {
     "The app finishes what it has begun: {grace:.0f} s at most.": (
         "应用正在完成已开始的工作：最多 {grace:.0f} 秒。"
     ),
+    "Still answered: {names}": "还在响应：{names}",
     "({size} kB more are in {file}.)": "（另有 {size} kB 在 {file} 中。）",
     "The Dev Server runs already (pid {pid}) and will go on after this.": (
         "Dev Server 已在运行（pid {pid}），这里结束后它会继续运行。"

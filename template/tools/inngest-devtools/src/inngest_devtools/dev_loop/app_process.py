@@ -19,6 +19,7 @@ from inngest_devtools.dev_loop.tracebacks import describe, is_library, trim
 from inngest_devtools.project import get_project
 
 TICK = 0.1  # seconds, as uvicorn's own
+PATIENCE = 0.9  # seconds until it is said which requests are waited for
 
 
 def run(options: dict[str, Any], turn: int | None = None) -> None:
@@ -108,6 +109,7 @@ class Server(uvicorn.Server):
             except TimeoutError:
                 continue
         self._app.end_streams()
+        self._loop.call_later(PATIENCE, self._app.tell_requests)
 
     def _write_modules(self) -> None:
         """Which libraries the app has imported, for the parent that keeps them imported."""

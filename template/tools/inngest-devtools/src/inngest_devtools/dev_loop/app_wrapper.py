@@ -9,6 +9,7 @@ from typing import Any
 
 from inngest_devtools.dev_loop.tracebacks import describe
 from inngest_devtools.landing import routes
+from inngest_devtools.words import t
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -26,6 +27,7 @@ class DevApp:
         self._app = app
         self._docs_url: str | None = getattr(app, "docs_url", None)
         self._streams: set[asyncio.Task[Any]] = set()
+        self._requests: dict[asyncio.Task[Any] | None, str] = {}  # that are being answered
         self._is_ending = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -43,6 +45,12 @@ class DevApp:
         self._is_ending = True
         for task in self._streams:
             task.cancel()
+
+    def tell_requests(self) -> None:
+        """Say what an end waits for."""
+        if self._requests:
+            names = ", ".join(self._requests.values())
+            logger.info(t("Still answered: {names}", names=names))
 
     async def _run_lifespan(self, scope: Message, receive: Receive, send: Send) -> None:
         """Starlette sends a failure as a traceback, and then raises it: show one line instead."""
@@ -75,6 +83,7 @@ class DevApp:
 
     async def _answer(self, scope: Message, receive: Receive, send: Send) -> None:
         task = asyncio.current_task()
+        self._requests[task] = f"{scope['method']} {scope['path']}"
         may_land = scope["method"] in ("GET", "HEAD") and scope["path"] == "/"
         is_missing = False
 
@@ -97,6 +106,7 @@ class DevApp:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self._streams.discard(task)
+            del self._requests[task]
 
 
 def _is_event_stream(message: Message) -> bool:
