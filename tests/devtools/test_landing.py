@@ -49,17 +49,43 @@ def test_show_page_in_a_browser(running: Workspace) -> None:
         assert browser.run(FOREIGN) == 0
         assert browser.run("document.querySelector('script').src.length") > 0
 
-        browser.run("document.querySelector('button[value=example-function]').click()")
-        browser.wait_for("location.search === '?sent=example-function'")
-        browser.wait_for("document.getElementById('run-list').innerText.includes('Running')")
-        assert "Sent example/event" in browser.run(
-            "document.querySelector('[role=status]').innerText"
-        )
-
     with Browser() as browser:
         browser.open(f"{running.app_url}/", width=360)
         assert browser.run(OVERFLOW) == 0
         assert browser.run(SMALL) == 0
+
+
+def test_send_by_keyboard_keeps_the_focus_and_says_what_came(running: Workspace) -> None:
+    with Browser() as browser:
+        browser.open(running.app_url)
+        for _ in range(100):
+            if browser.run("document.activeElement.value") == "example-function":
+                break
+            browser.press("Tab")
+        assert browser.run("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+        for key in ("Enter", " "):
+            browser.run("document.getElementById('note').textContent = ''")
+            browser.press(key)
+            browser.wait_for("document.getElementById('note').innerText.includes('example/event')")
+
+        said = "document.getElementById('news').textContent"
+        browser.wait_for(f"{said}.includes('example/event: Running')")
+        browser.wait_for("document.querySelectorAll('#run-list tr[data-state]').length === 2")
+        assert browser.run("document.activeElement.value") == "example-function"
+        assert browser.run("location.search") == ""
+
+        browser.run("document.querySelector('button[value=example-function]').value = 'gone'")
+        browser.press("Enter")
+        browser.wait_for("document.getElementById('note').innerText.includes('no function')")
+
+
+def test_send_without_scripts_says_so_after_the_reload(running: Workspace) -> None:
+    location = post(running, "example-function").headers["Location"]
+
+    assert location == "/?sent=example-function#runs"
+    page = get(running, location)
+    assert ">Sent example/event; its run shows among the last ones.</p>" in page.text
 
 
 def test_answer_own_pages_only(running: Workspace) -> None:

@@ -394,7 +394,7 @@ WORDS = {
     "Inngest's documentation": "Inngest 文档",
     "Functions": "函数",
     "There is none yet; this writes one:": "还没有函数；用这条命令写一个：",
-    "on": "触发：",
+    "on {triggers}": "触发条件：{triggers}",
     "Send": "发送",
     "Run now": "立即运行",
     "What is sent": "发送的内容",
@@ -410,6 +410,7 @@ WORDS = {
     "Cancelled": "已取消",
     "Sent {event}; its run shows among the last ones.": "已发送 {event}；它的运行见“最近的运行”。",
     "Started {name}; its run shows among the last ones.": "已启动 {name}；它的运行见“最近的运行”。",
+    "The app does not answer: is it being reloaded?": "应用没有响应：是不是正在重新加载？",
     "Not sent": "没有发送",
     "There is no function {id!r} any more: go back and reload the page.": (
         "已经没有函数 {id!r} 了：请返回并刷新页面。"

@@ -14,6 +14,7 @@ from inngest_devtools.words import read_language, t
 STYLE = """
 :root { color-scheme: light dark; --line: #8886; --soft: #8881; --ok: #157347; --bad: #b42318; }
 @media (prefers-color-scheme: dark) { :root { --ok: #5ecb92; --bad: #ff8a7d; } }
+html { scroll-padding-top: 4rem; }
 * { box-sizing: border-box; }
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.6rem; margin: .5rem 0; overflow-wrap: anywhere; }
@@ -25,6 +26,7 @@ nav a { display: inline-block; padding: .4rem 0; }
   grid-template-columns: minmax(0, 1fr) auto; gap: .25rem 1rem; align-items: start; }
 .functions h3 { font-size: 1rem; }
 .functions :is(h3, p) { margin: 0; overflow-wrap: anywhere; }
+.functions p code { display: inline-block; }
 .functions details { grid-column: 1 / -1; }
 code, pre { font: .9em ui-monospace, monospace; }
 pre { background: var(--soft); padding: .5rem; margin: .25rem 0; overflow-x: auto; }
@@ -37,7 +39,9 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: start; padding: .4rem .75rem .4rem 0; border-top: 1px solid var(--line);
   vertical-align: top; }
 .ok { color: var(--ok); } .fail, .warn { color: var(--bad); }
-[role=status] { border-inline-start: .25rem solid var(--ok); padding: .25rem .75rem; }
+#note { position: sticky; top: 0; background: Canvas; }
+#note:not(:empty) { border-inline-start: .25rem solid var(--ok); padding: .25rem .75rem; }
+#news { position: absolute; clip-path: inset(50%); }
 [role=alert] { border-inline-start: .25rem solid var(--bad); padding: .25rem .75rem; }
 .status { font-weight: 600; }
 thead th, .status { white-space: nowrap; }
@@ -49,19 +53,48 @@ td code { overflow-wrap: anywhere; }
   main > p { grid-column: 1 / -1; }
 }
 """
-# Without it the page works as well; the runs are then as old as the page.
+# Without it the page works as well; a button then loads it anew, and the runs are as old as it is.
 SCRIPT = """
+const note = document.getElementById("note");
+const news = document.getElementById("news");
 const runs = document.getElementById("run-list");
+
+function readStates() {
+  const rows = [...runs.querySelectorAll("tr[data-state]")];
+  return new Map(rows.map(row => [row.id, row.dataset.state]));
+}
+
+// A screen reader is told what has changed, not the whole table.
+function showRuns(html) {
+  const before = readStates();
+  runs.innerHTML = runs.dataset.html = html;
+  const changed = [...readStates()].filter(([id, state]) => before.get(id) !== state);
+  news.textContent = changed.map(([, state]) => state).join(". ");
+}
+
 setInterval(async () => {
   if (document.hidden) return;
   try {
     const reply = await fetch("/_inngest-dev/runs");
     const html = await reply.text();
-    if (reply.ok && html !== runs.dataset.html) {
-      runs.innerHTML = runs.dataset.html = html;
-    }
+    if (reply.ok && html !== runs.dataset.html) showRuns(html);
   } catch { /* the app is being reloaded */ }
 }, 1000);
+
+// The focus stays on the button.
+document.addEventListener("submit", async event => {
+  event.preventDefault();
+  const { name, value } = event.submitter;
+  note.textContent = "";
+  try {
+    const body = new URLSearchParams({ [name]: value });
+    const reply = await fetch(event.target.action, { method: "POST", body });
+    const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+    note.textContent = page.querySelector("[role=alert], #note").textContent;
+  } catch {
+    note.textContent = note.dataset.offline;
+  }
+});
 """
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 GOOD, BAD = ("COMPLETED",), ("FAILED", "CANCELLED")
@@ -104,14 +137,16 @@ def render_page(
 </header>
 <main>
 {note}
+<p id="news" role="status"></p>
 <section aria-labelledby="functions">
 <h2 id="functions">{t("Functions")}</h2>
 {_render_functions(catalog)}
 </section>
 <section aria-labelledby="runs">
 <h2 id="runs">{t("Last runs")}</h2>
-<div id="run-list" class="scroll" aria-live="polite" tabindex="0" aria-labelledby="runs"
-role="region">{"" if problem else render_runs(runs)}</div>
+<div id="run-list" class="scroll" tabindex="0" aria-labelledby="runs" role="region">
+{"" if problem else render_runs(runs)}
+</div>
 </section>
 </main>
 <script src="/_inngest-dev/page.js"></script>""",
@@ -184,15 +219,17 @@ def _render_link(link: tuple[str, str]) -> str:
 
 
 def _render_note(sent: FunctionEntry | None, problem: str | None) -> str:
-    if problem:
-        return f'<p role="alert">{escape(problem)}</p>'
-    if not sent:
-        return ""
+    """What the last button did; a problem stands above it."""
+    alert = f'<p role="alert">{escape(problem)}</p>' if problem else ""
+    offline = escape(t("The app does not answer: is it being reloaded?"))
+    words = escape(_describe_sent(sent)) if sent and not problem else ""
+    return f'{alert}<p id="note" role="status" data-offline="{offline}">{words}</p>'
+
+
+def _describe_sent(sent: FunctionEntry) -> str:
     if sent.event:
-        what = t("Sent {event}; its run shows among the last ones.", event=sent.event)
-    else:
-        what = t("Started {name}; its run shows among the last ones.", name=sent.name)
-    return f'<p role="status">{escape(what)}</p>'
+        return t("Sent {event}; its run shows among the last ones.", event=sent.event)
+    return t("Started {name}; its run shows among the last ones.", name=sent.name)
 
 
 def _render_functions(catalog: Catalog) -> str:
@@ -212,7 +249,7 @@ def _render_function(entry: FunctionEntry, catalog: Catalog) -> str:
         summary = t("What is sent")
         example = f"<details><summary>{summary}</summary><pre>{escape(text)}</pre></details>"
     return f"""<li><div><h3>{escape(entry.name)}</h3>
-<p><code>{escape(entry.id)}</code> {t("on")} {triggers}</p></div>
+<p><code>{escape(entry.id)}</code> {t("on {triggers}", triggers=triggers)}</p></div>
 <form method="post" action="/_inngest-dev/send">
 <button name="function" value="{escape(entry.id)}"
 aria-label="{button}: {escape(entry.name)}">{button}</button>
@@ -220,13 +257,20 @@ aria-label="{button}: {escape(entry.name)}">{button}</button>
 
 
 def _render_run(run: Run) -> str:
-    kind = "ok" if run.status in GOOD else "fail" if run.status in BAD else ""
-    result = _shorten(run.output or "")
+    function, status = escape(run.function), _name_status(run.status)
+    result = escape(_shorten(run.output or ""))
     return (
-        f'<tr><th scope="row">{escape(run.function)}</th>'
-        f'<td class="status {kind}">{_name_status(run.status)}</td>'
-        f"<td>{_render_time(run.queued_at)}</td><td><code>{escape(result)}</code></td></tr>"
+        f'<tr id="run-{escape(run.id)}" data-state="{function}: {status}">'
+        f'<th scope="row">{function}</th>'
+        f'<td class="status {_classify(run.status)}">{status}</td>'
+        f"<td>{_render_time(run.queued_at)}</td><td><code>{result}</code></td></tr>"
     )
+
+
+def _classify(status: str) -> str:
+    if status in GOOD:
+        return "ok"
+    return "fail" if status in BAD else ""
 
 
 def _name_status(status: str) -> str:
