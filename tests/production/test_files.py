@@ -388,6 +388,26 @@ def test_publish_app_alone_and_keep_it_from_the_databases(deployment: Path) -> N
     assert compose["networks"]["storage"] == compose["networks"]["inngest"] == {"internal": True}
 
 
+def test_name_in_commands_only_services_and_volumes_that_are_there(deployment: Path) -> None:
+    page = (deployment / "deploy/README.md").read_text()
+    compose = load(deployment / "compose.yaml")
+    services = set(compose["services"])
+
+    commands = re.findall(r"^docker compose --env-file .env.production (.+)$", page, re.MULTILINE)
+    commands = [command.partition("   #")[0] for command in commands]
+    words = {word for command in commands for word in re.findall(r"(?<!\S)[a-z]\w+", command)}
+    verbs = {"create", "exec", "logs", "run", "stop", "up", "pg_dump", "psql"}
+    overrides = [
+        yaml.safe_load(text.replace("!reset", ""))
+        for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    ]
+
+    assert len(commands) > 8
+    assert words - verbs <= services
+    assert set(re.findall(r"--volume my-app_(\w+):", page)) == {"redis"} <= set(compose["volumes"])
+    assert [set(override["services"]) for override in overrides] == [{"inngest"}, {"app"}]
+
+
 def test_start_services_in_order_of_health(deployment: Path) -> None:
     services = load(deployment / "compose.yaml")["services"]
     order = {name: set(service.get("depends_on", {})) for name, service in services.items()}
