@@ -428,6 +428,30 @@ def test_start_services_in_order_of_health(deployment: Path) -> None:
         assert services[name]["healthcheck"]["test"]
 
 
+def test_keep_what_runs_need_in_redis_and_refuse_what_is_too_much(deployment: Path) -> None:
+    """Without `maxmemory` the policy never refuses anything, and the machine's memory ends first."""
+    command = " ".join(load(deployment / "compose.yaml")["services"]["redis"]["command"])
+
+    assert "--appendonly yes" in command
+    assert re.search(
+        r"--maxmemory \$\{REDIS_MAXMEMORY:-\d+mb\} --maxmemory-policy noeviction", command
+    )
+
+
+def test_keep_events_out_of_the_log_of_inngest(deployment: Path) -> None:
+    environment = load(deployment / "compose.yaml")["services"]["inngest"]["environment"]
+
+    assert environment["LOG_LEVEL"] == "warn"
+
+
+@pytest.mark.parametrize("file", ["compose.yaml", "deploy/README.md", ".env.production.example"])
+def test_make_the_file_of_secrets_for_its_owner_alone(deployment: Path, file: str) -> None:
+    text = (deployment / file).read_text()
+
+    assert "install -m 600 .env.production.example .env.production" in text
+    assert not re.search(r"\bcp .*\.env\.production", text)
+
+
 def test_wait_for_steps_longer_than_the_app_does(deployment: Path) -> None:
     grace = re.search(
         r'"--timeout-graceful-shutdown", "(\d+)"', (deployment / "Dockerfile").read_text()
