@@ -109,3 +109,21 @@ def test_client_with_middleware_is_a_persons_to_merge(guide: Tree) -> None:
 
     assert "Inngest(" in guide.read("src/core/inngest/client.py")
     assert any("has a client of its own" in line for line in guide.decisions)
+
+
+def test_examples_of_the_template_are_not_without_a_step(guide: Tree) -> None:
+    guide.write({"src/core/inngest_app/functions/example_function.py": HANDLER})
+
+    guide.migrate(".")
+
+    assert "functions/orders.py:" in guide.out.partition("Without a step")[2]
+    assert "example_function.py" not in guide.out.partition("Without a step")[2]
+
+
+def test_variables_of_the_guide_are_read_by_the_package(guide: Tree) -> None:
+    guide.write({".env": "INNGEST_EVENT_API_URL=http://127.0.0.1:8288\nINNGEST_PORT=8288\n"})
+
+    guide.migrate(".")
+
+    assert not any("INNGEST_EVENT_API_URL" in line for line in guide.decisions)
+    assert any(".env:2: INNGEST_PORT moves the CLI" in line for line in guide.decisions)

@@ -960,8 +960,9 @@ WORDS = {
     "step is defined nowhere, and {how}": "step 没有定义，{how}",
     "step is {context}.step": "step 改为 {context}.step",
     "Trigger is {name}": "Trigger 改为 {name}",
-    "Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today": (
-        "Trigger 现在是 TriggerEvent(event=...) 或 TriggerCron(cron=...)"
+    "the trigger is {name}": "触发器改为 {name}",
+    "a trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today": (
+        "触发器现在是 TriggerEvent(event=...) 或 TriggerCron(cron=...)"
     ),
     # tests
     "run against a real Inngest Dev Server": "对着真正的 Inngest Dev Server 运行",

@@ -44,24 +44,31 @@ def _kind_of_name(source: Source, dotted: str, scope: Scope) -> str | None:
 
 
 def context_type(source: Source, function: cst.FunctionDef, old: cst.Annotation | None) -> str:
-    """How the type of a handler's context is written in its file: `inngest.Context`, `Context`.
+    """How the type of a handler's context is written in its file: `inngest.Context`, `Context`."""
+    name = "Context" if function.asynchronous else "ContextSync"
+    quoted = old is not None and isinstance(old.annotation, cst.SimpleString)
+    if old is not None:
+        prefix = _prefix(source.code(old.annotation).strip("\"'"))
+        if prefix and _stands_for(source, prefix, "inngest", source.scope(function)):
+            return f"{prefix}.{name}"
+    return write_name(source, name, function, lazy=quoted or source.has_lazy_annotations)
+
+
+def write_name(source: Source, name: str, place: cst.CSTNode, *, lazy: bool = False) -> str:
+    """How something of the SDK is written at a place: `inngest.TriggerEvent`, `TriggerEvent`.
 
     Prefers what the file imports already. What it does not import is added afterwards, with the
     names that are undefined then.
+
+    Args:
+        lazy: Whether the name is looked up later than where it stands, as in a quoted annotation.
     """
-    name = "Context" if function.asynchronous else "ContextSync"
-    scope = source.scope(function)
-    quoted = old is not None and isinstance(old.annotation, cst.SimpleString)
-    lazy = quoted or source.has_lazy_annotations
-    if old is not None:
-        prefix = _prefix(source.code(old.annotation).strip("\"'"))
-        if prefix and _stands_for(source, prefix, "inngest", scope):
-            return f"{prefix}.{name}"
+    scope = source.scope(place)
     for bound in sorted(_names_for(source, f"inngest.{name}", scope)):
-        if _is_bound_before(source, bound, function, scope, lazy):
+        if _is_bound_before(source, bound, place, scope, lazy):
             return bound
     for bound in sorted(_names_for(source, "inngest", scope), key=lambda b: (b != "inngest", b)):
-        if _is_bound_before(source, bound, function, scope, lazy):
+        if _is_bound_before(source, bound, place, scope, lazy):
             return f"{bound}.{name}"
     imports_names = any(
         isinstance(each, cst.ImportFrom)
@@ -98,15 +105,15 @@ def _names_for(source: Source, meaning: str, scope: Scope) -> set[str]:
 
 
 def _is_bound_before(
-    source: Source, name: str, function: cst.FunctionDef, scope: Scope, lazy: bool
+    source: Source, name: str, place: cst.CSTNode, scope: Scope, lazy: bool
 ) -> bool:
-    """Whether a name can be read where a function is defined; a second meaning makes it unsure."""
+    """Whether a name can be read at a place; a second meaning makes it unsure."""
     meanings = source.assignments(name, scope)
     imports = [each for each in meanings if isinstance(each, ImportAssignment)]
     if len(imports) != len(meanings):
         return False
     if any(not source.is_type_checking(each.node) for each in imports) or lazy:
-        return lazy or min(source.start(each.node) for each in imports) < source.start(function)
+        return lazy or min(source.start(each.node) for each in imports) < source.start(place)
     return False
 
 

@@ -3,10 +3,13 @@
 Inngest(event_api_base_url=url)             ->  with api_base_url=url: it registers there too
 client.send_event(e), client.send(event=e)  ->  client.send(e), whose parameter is `events`
 Trigger(event=...), Trigger(cron=...)       ->  TriggerEvent(event=...), TriggerCron(cron=...)
+trigger={"event": ...}, {"cron": ...}       ->  the same
 """
 
 import libcst as cst
+from inngest_devtools.migrate.annotations import write_name
 from inngest_devtools.migrate.clients import Clients
+from inngest_devtools.migrate.functions import Found
 from inngest_devtools.migrate.project import Project, assigned_value
 from inngest_devtools.migrate.source import Source, argument, dotted_name
 from inngest_devtools.migrate.work import Work
@@ -164,21 +167,72 @@ def _rewrite(work: Work, call: cst.Call, func: cst.Attribute) -> None:
     work.note(call, t("{method} is {new}", method=method, new=new))
 
 
-BY_KEYWORD = {"event": "TriggerEvent", "cron": "TriggerCron"}
+# A trigger's class, by the arguments that it is given.
+TRIGGERS = {
+    frozenset({"event"}): "TriggerEvent",
+    frozenset({"event", "expression"}): "TriggerEvent",
+    frozenset({"cron"}): "TriggerCron",
+}
 
 
-def rewrite_triggers(work: Work) -> None:
+def rewrite_triggers(work: Work, project: Project, found: Found) -> None:
+    """Rewrite `Trigger(...)` and dicts; report those that hold something else."""
     source = work.source
     for call in source.calls:
-        if "inngest.Trigger" not in source.qualified(call.func):
-            continue
-        new = [name for keyword, name in BY_KEYWORD.items() if argument(call, keyword)]
-        if len(new) != 1:
-            work.report(
-                call, t("Trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today")
-            )
-            continue
-        name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
-        work.replace(name, new[0])
-        work.release(call.func)
-        work.note(call, t("Trigger is {name}", name=new[0]))
+        if "inngest.Trigger" in source.qualified(call.func):
+            _rewrite_trigger(work, call)
+    for creation_source, creation in found.creations:
+        given = argument(creation, "trigger")
+        if creation_source is source and given is not None:
+            _rewrite_dicts(work, project, given.value)
+
+
+def _rewrite_trigger(work: Work, call: cst.Call) -> None:
+    keywords = frozenset(each.keyword.value if each.keyword else "" for each in call.args)
+    if keywords not in TRIGGERS:
+        _report_trigger(work, call)
+        return
+    name = call.func.attr if isinstance(call.func, cst.Attribute) else call.func
+    work.replace(name, TRIGGERS[keywords])
+    work.release(call.func)
+    work.note(call, t("Trigger is {name}", name=TRIGGERS[keywords]))
+
+
+def _rewrite_dicts(work: Work, project: Project, value: cst.BaseExpression) -> None:
+    if isinstance(value, cst.Dict):
+        _rewrite_dict(work, value)
+    elif isinstance(value, cst.List | cst.Tuple):
+        for element in value.elements:
+            _rewrite_dicts(work, project, element.value)
+    elif isinstance(value, cst.Name):
+        for target in project.resolve(work.source, value):
+            if target.source is None or target.node is None:
+                continue
+            if isinstance(assigned_value(target.source, target.node), cst.Dict):
+                _report_trigger(work, value)
+
+
+def _rewrite_dict(work: Work, value: cst.Dict) -> None:
+    """Brackets and keys become those of a call; all between them stays."""
+    source = work.source
+    keys = {
+        str(each.key.evaluated_value): each
+        for each in value.elements
+        if isinstance(each, cst.DictElement) and isinstance(each.key, cst.SimpleString)
+    }
+    name = TRIGGERS.get(frozenset(keys))
+    if name is None or len(keys) != len(value.elements):
+        _report_trigger(work, value)
+        return
+    call = write_name(source, name, value)
+    start, end = source.start(value), source.end(value)
+    work.edits.replace(start, start + 1, f"{call}(")
+    for key, element in keys.items():
+        first = source.outer_span(element.value)[0]
+        work.edits.replace(source.start(element.key), first, f"{key}=")
+    work.edits.replace(end - 1, end, ")")
+    work.note(value, t("the trigger is {name}", name=name))
+
+
+def _report_trigger(work: Work, node: cst.CSTNode) -> None:
+    work.report(node, t("a trigger is TriggerEvent(event=...) or TriggerCron(cron=...) today"))

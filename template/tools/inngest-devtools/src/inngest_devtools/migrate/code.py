@@ -66,6 +66,8 @@ def migrate_code(project: Project, paths: Sequence[Path]) -> Result:
     report_refused_calls(project, found, works)
     _gather(project, found, clients, set(paths), works, result)
     _check_durable_code(project, found, [source.path for source in sources], result)
+    if package is not None:  # its examples are today's, whatever they leave out
+        result.stepless = [each for each in result.stepless if not package.holds(each[0])]
     return result
 
 
@@ -131,7 +133,7 @@ def _rewrite(
         move_groups(work, plans)
         report_missing_steps(work, plans)
         report_lone_wrappers(work, plans)
-        rewrite_triggers(work)
+        rewrite_triggers(work, project, found)
         rewrite_sends(work, project, clients)
         rewrite_serving(work, project, found, clients, installed)
         follow_calls(work, project, plans)

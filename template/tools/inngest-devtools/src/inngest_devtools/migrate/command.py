@@ -5,11 +5,13 @@ import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from inngest_devtools.migrate import files, settings
 from inngest_devtools.migrate.code import migrate_code
 from inngest_devtools.migrate.config import is_config, migrate_config
+from inngest_devtools.migrate.package import find_package
 from inngest_devtools.migrate.project import Project
 from inngest_devtools.migrate.report import (
     Change,
@@ -81,8 +83,9 @@ def look(paths: Sequence[Path]) -> Outcome:
         by_root.setdefault(root, []).extend(found.paths)
     for root, members in by_root.items():
         _look_at_code(outcome, root, members)
+        has_package = find_package(root) is not None
         for path in sorted(set(members)):
-            _look_at_text(outcome, path)
+            _look_at_text(outcome, path, has_package)
     outcome.changes.sort(key=lambda item: item[2].path)
     return outcome
 
@@ -111,10 +114,11 @@ def _look_at_code(outcome: Outcome, root: Path, members: list[Path]) -> None:
     outcome.stepless += [f"{_shown(path)}:{line} {name}" for path, line, name in result.stepless]
 
 
-def _look_at_text(outcome: Outcome, path: Path) -> None:
+def _look_at_text(outcome: Outcome, path: Path, has_package: bool) -> None:
     """Settings, scripts and pins: what is no Python."""
+    look_at_settings = partial(settings.look_at_settings, has_package=has_package)
     kinds = (
-        (settings.is_setting, settings.look_at_settings),
+        (settings.is_setting, look_at_settings),
         (settings.is_script, settings.look_at_script),
         (settings.is_pin, settings.look_at_pins),
     )

@@ -15,6 +15,7 @@ COMPOSE = re.compile(r"(docker-)?compose.*\.ya?ml|Dockerfile.*")
 SETTING = re.compile(
     r"^\s*(?:-\s*)?(?:export\s+|set\s+|ENV\s+)?[\"']?(INNGEST_\w+)[\"']?\s*[=:]\s*(.*?)\s*$"
 )
+GUIDE_NAMES = frozenset({"INNGEST_EVENT_API_URL", "INNGEST_IS_PRODUCTION"})
 # Names that the SDK does not read, and what it reads instead.
 UNREAD = {
     "INNGEST_EVENT_API_URL": later(
@@ -58,13 +59,19 @@ def is_pin(path: Path) -> bool:
     return path.name == "pyproject.toml" or is_requirements
 
 
-def look_at_settings(text: str) -> Iterator[tuple[int, str]]:
-    """Variables that do nothing, or not what they seem to, each with its line."""
+def look_at_settings(text: str, *, has_package: bool) -> Iterator[tuple[int, str]]:
+    """Variables that do nothing, or not what they seem to, each with its line.
+
+    Args:
+        has_package: Whether the template's Inngest package is there, which reads the guide's names.
+    """
     for number, line in enumerate(text.splitlines(), 1):
         match = SETTING.match(line)
         if match is None:
             continue
         name, value = match[1], match[2].strip("\"'")
+        if has_package and name in GUIDE_NAMES:
+            continue
         if name in UNREAD:
             yield (
                 number,
