@@ -221,6 +221,7 @@ def test_copy_prints_next_commands_ready_to_paste(
         "uv run pytest",
     ):
         assert line in message
+    assert not message.endswith("\n\n")
     assert max(map(len, message.replace(str(tmp_path), "").splitlines())) <= 80
 
 
