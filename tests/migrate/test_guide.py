@@ -2,16 +2,18 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import render
+from tests.conftest import REPOSITORY, Run
 from tests.migrate.conftest import Tree
 
 HERE = Path(__file__).parent
+README = (REPOSITORY / "README.md").read_text("utf-8")
 FUNCTIONS = "src/core/inngest/functions"
 # What the guide calls and leaves to its reader.
 READERS_STEPS = """
@@ -131,13 +133,22 @@ def test_guide_runs_after_the_command(tree: Tree) -> None:
     assert_guide_runs(tree)
 
 
-def test_guide_runs_on_the_inngest_package(tree: Tree) -> None:
-    """As a guide-built project takes the template: copy with `package`, then migrate."""
+def test_guide_runs_on_the_inngest_package(tree: Tree, copier_template: Path, run: Run) -> None:
+    """As the README has a guide-built project take the template."""
     paste_guide(tree)
-    (tree.root / "bin/inngest/inngest.config.json").unlink()  # the template has its own
-    render(tree.root, package="src/core", app_id="my-app", examples=["fan_out"])
+    tree.write({"bin/inngest/inngest.exe": "", "bin/inngest/start-inngest.sh": ""})
+    section = README.partition("### A project built by the integration guide")[2]
+    copy, migrate = section.split("```")[1].splitlines()[1:]
+    words = shlex.split(copy.replace("ADDRESS", copier_template.as_posix()))
+    run(*words[1:], "--defaults", cwd=tree.root)  # without uvx
 
+    assert migrate.endswith("inngest-dev migrate .")
     assert tree.migrate() == 0
+
+    assert "sdk-url" in tree.read("bin/inngest/inngest.config.json")
+    assert [path.name for path in (tree.root / "src/core/inngest_app/functions").iterdir()] == [
+        "__init__.py"
+    ]
 
     client = tree.read("src/core/inngest/client.py")
     assert client.endswith("from core.inngest_app import inngest_client\n")

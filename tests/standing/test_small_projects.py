@@ -35,8 +35,8 @@ class Standing:
         env = {"PYTHONPATH": os.pathsep.join(folders)} | self.project.env | options.pop("env", {})
         return self._run(sys.executable, *arguments, cwd=self.root, env=env, **options)
 
-    def copy(self, template: Path) -> None:
-        data = {"package": self.project.package, "app": self.project.app}
+    def copy(self, template: Path, **answers: str) -> None:
+        data = {"package": self.project.package, "app": self.project.app} | answers
         arguments = [part for key, value in data.items() for part in ("--data", f"{key}={value}")]
         self._run(
             "copier", "copy", "--quiet", "--defaults", "-a", ANSWERS, *arguments, template, ".",
@@ -94,6 +94,17 @@ def test_add_inngest_to_project_that_stands(
     if project.also:
         assert standing.probe({"INNGEST_DEV": "1"}, target=project.also)["functions"] == 2
     assert standing.run_our_tests().endswith("13 passed")
+
+
+def test_add_inngest_without_an_example(copier_template: Path, run: Run, tmp_path: Path) -> None:
+    standing = Standing(SMALL_PROJECTS["flat"], tmp_path, run)
+
+    standing.copy(copier_template, examples="[]")
+    standing.python(ADOPT, "--write", check=False)
+
+    dev = standing.probe({"INNGEST_DEV": "1"})
+    assert (dev["get"], dev["functions"]) == (200, 0)
+    assert standing.run_our_tests().endswith("1 passed")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the launcher of POSIX systems")

@@ -172,7 +172,8 @@ def test_update_in_subfolder_of_a_monorepo(releases: Releases, run: Run, tmp_pat
 
 IN_THE_WAY = {
     "INNGEST.md": "INNGEST.md is in the way",
-    "bin/inngest/start.sh": "bin/inngest/start.sh is in the way",
+    "bin/inngest/inngest.config.json": "bin/inngest/inngest.config.json is in the way",
+    "bin/inngest/run.sh": "bin/inngest/run.sh is in the way",
     "tools/inngest-devtools/x": "tools/inngest-devtools/x is in the way",
     "inngest_tests/test_x.py": "inngest_tests/test_x.py is in the way",
     "app/inngest_app.py": "app/inngest_app.py is in the way",
