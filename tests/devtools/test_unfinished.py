@@ -5,6 +5,7 @@ import shutil
 import signal
 import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_crash_tells_of_runs(workspace: Workspace) -> None:
     terminal = workspace.start_dev()
     wait_for((workspace.path / ".inngest" / "unfinished.json").exists, "the first look")
     time.sleep(1.1)  # what is told is of a whole second
-    with sqlite3.connect(workspace.path / ".inngest" / "main.db") as database:
+    with closing(sqlite3.connect(workspace.path / ".inngest" / "main.db")) as database:
         database.executescript(TABLES.format(now=f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"))
 
     psutil.Process(workspace.status()["pid"]).kill()

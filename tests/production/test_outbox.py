@@ -254,15 +254,20 @@ def test_relay_from_two_replicas_sends_each_event_once(
     assert set(server.sent.values()) == {1}
 
 
+@pytest.fixture
+def in_memory() -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        connection.execute(SCHEMA)
+        yield connection
+
+
 def test_end_while_event_is_sent_notes_what_inngest_called_it(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, in_memory: sqlite3.Connection
 ) -> None:
     """Twice, as in the tests of an app: each has an event loop of its own."""
-    database = sqlite3.connect(":memory:", isolation_level=None)
-    database.execute(SCHEMA)
 
     async def execute(sql: str, values: Values) -> Rows:
-        return database.execute(sql, values).fetchall()
+        return in_memory.execute(sql, values).fetchall()
 
     outbox = Outbox(execute)
     middleware = list(inngest_client.middleware)
@@ -276,14 +281,14 @@ def test_end_while_event_is_sent_notes_what_inngest_called_it(
             return [f"{event.id} at Inngest"]
 
         monkeypatch.setattr(inngest_client, "send", send)
-        database.execute(*outbox.insert_statement(ExampleEvent(), id=event_id))
+        in_memory.execute(*outbox.insert_statement(ExampleEvent(), id=event_id))
         async with outbox.relaying():
             await sending.wait()
 
     for event_id in ("first", "second"):
         asyncio.run(relay(event_id))
 
-    rows = database.execute("SELECT trim(sent_ids) FROM inngest_outbox ORDER BY id").fetchall()
+    rows = in_memory.execute("SELECT trim(sent_ids) FROM inngest_outbox ORDER BY id").fetchall()
     assert rows == [("first at Inngest",), ("second at Inngest",)]
     assert inngest_client.middleware == middleware
 
