@@ -1,5 +1,6 @@
 """What the app's answers to a call mean for its run: steps that are done, failed or under way."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -173,7 +174,8 @@ class Steps:
             self._clock.push(Call(run))
 
     def _sleep(self, run: RunState, step_id: str, until: str) -> None:
-        delay = round(seconds_until(until))
+        # The SDK has said until when by its own clock, a moment ago.
+        delay = math.ceil(seconds_until(until))
         if delay > MAX_SLEEP:
             problem = f'The sleep "{until}" ends more than one year in the future; '
             problem += "sleeps may last at most one year."
