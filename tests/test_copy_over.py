@@ -173,7 +173,7 @@ def test_interrupt_copy_while_rendering_leaves_what_a_copy_with_overwrite_comple
     while process.poll() is None and not project.exists():
         time.sleep(0.001)
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=30)
+    process.wait(timeout=120)
 
     # one file may be half written
     result = copy_again(run, copier_template, project, "--overwrite")

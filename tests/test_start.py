@@ -2,15 +2,15 @@
 set.
 """
 
+import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from inngest_devtools.testing import StandIn, free_port
+from inngest_devtools.testing import StandIn
 
 from tests.conftest import EXAMPLES, Run, python_of
 
@@ -45,26 +45,27 @@ def read_problem(result: "subprocess.CompletedProcess[str]") -> str:
 
 @pytest.fixture
 def served(project: Path, clean_env: dict[str, str]) -> Iterator[str]:
-    """The project started as its README says, with nothing set but a free port."""
-    listener = free_port()
-    port = listener.getsockname()[1]
-    listener.close()
-    command = ["uv", "run", "--no-sync", "uvicorn", "server.main:app", "--port", str(port)]
+    """The project started as its README says, with nothing set but a port: a free one."""
     process = subprocess.Popen(
-        command, cwd=project, env=clean_env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ["uv", "run", "--no-sync", "uvicorn", "server.main:app", "--port", "0"],
+        cwd=project,
+        env=clean_env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-    url = f"http://127.0.0.1:{port}"
+    assert process.stdout
     try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{url}/healthz")
-                break
-            except httpx.TransportError:
-                time.sleep(0.1)
-        yield url
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if found := re.search(r"running on (http://[\d.:]+)", line):
+                yield found[1]
+                return
+        pytest.fail("".join(said))
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=120)
 
 
 def test_start_with_nothing_set_serves_every_function_in_dev_mode(served: str) -> None:

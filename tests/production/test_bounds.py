@@ -1,7 +1,6 @@
 """What strangers can do to the app in production: little."""
 
 import json
-import time
 
 import httpx
 import psutil
@@ -63,17 +62,17 @@ def test_ask_readiness_often_opens_few_connections(service: Service) -> None:
 
 def test_post_forged_signature_costs_no_parsing(service: Service) -> None:
     """The SDK alone took 1.9 seconds, in which nothing else was served, for 5 MB of numbers."""
+    assert service.process is not None
     body = json.dumps([0.5] * 1_000_000).encode()[: 5 * MEGABYTE - 10]
     signature = {"x-inngest-signature": sign(body, "ab" * 32)}
 
-    def measure(headers: dict[str, str]) -> float:
-        started = time.monotonic()
-        reply = httpx.post(f"{service.url}/api/inngest", content=body, headers=headers, timeout=30)
-        assert reply.status_code == 401
-        return time.monotonic() - started
+    process = psutil.Process(service.process.pid)
+    before = process.cpu_times().user
 
-    unsigned = min(measure({}) for _ in range(3))
-    assert min(measure(signature) for _ in range(3)) < 3 * unsigned + 0.1
+    reply = httpx.post(f"{service.url}/api/inngest", content=body, headers=signature, timeout=60)
+
+    assert reply.status_code == 401
+    assert process.cpu_times().user - before < 0.7
 
 
 @pytest.mark.parametrize("address", ["http://app:8200/api/inngest", "http://app/x?a=1&b=<2>"])

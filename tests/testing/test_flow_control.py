@@ -310,7 +310,7 @@ def test_concurrency_of_a_key_leaves_other_keys_alone(app: App) -> None:
     @app.function(concurrency=[inngest.Concurrency(limit=1, key="event.data.key")])
     async def handler(ctx: inngest.Context) -> int:
         if ctx.event.data["n"] == 0:
-            await asyncio.wait_for(both.wait(), timeout=5)
+            await asyncio.wait_for(both.wait(), timeout=60)
         return await ctx.step.run("slow", steps[str(ctx.event.data["key"])])
 
     executor = app.serve()

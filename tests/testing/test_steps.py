@@ -264,7 +264,7 @@ def test_run_parallel_steps_at_the_same_time(app: App) -> None:
     barrier = asyncio.Barrier(2)
 
     async def step() -> str:
-        await asyncio.wait_for(barrier.wait(), timeout=5)
+        await asyncio.wait_for(barrier.wait(), timeout=60)
         return "met"
 
     @app.function()
