@@ -21,6 +21,12 @@ pytestmark = pytest.mark.slow
 forking = pytest.mark.skipif(sys.platform == "win32", reason="this system has no fork")
 
 ANSWER = '@router.get("/answer")\nasync def answer() -> str:\n    {before}\n    return "{text}"\n'
+UNTIL_IT_MAY_END = """
+    from pathlib import Path
+    Path("{begun}").touch()
+    while not Path("{may_end}").exists():
+        await asyncio.sleep(0.05)
+"""
 STREAM = """
 from fastapi.responses import StreamingResponse
 
@@ -117,19 +123,21 @@ def test_reload_cold_starts_a_new_process(workspace: Workspace) -> None:
 
 
 def test_reload_answers_what_was_begun(workspace: Workspace) -> None:
-    save_answer(workspace, "old", "await asyncio.sleep(3)")
+    begun, may_end = workspace.path / "begun", workspace.path / "may-end"
+    save_answer(workspace, "old", UNTIL_IT_MAY_END.format(begun=begun, may_end=may_end))
     terminal = workspace.start_dev()
     answers: list[httpx.Response] = []
     thread = threading.Thread(target=lambda: answers.append(get(workspace, "/answer")))
     thread.start()
-    time.sleep(0.7)
+    wait_for(begun.exists, "the request")
 
     save_answer(workspace, "new")
+    terminal.wait_for("The app finishes what it has begun: 10 s at most.")
+    terminal.wait_for("app     | INFO:     Still answered: GET /answer\n")
+    may_end.touch()
     thread.join()
 
     assert (answers[0].status_code, answers[0].json()) == (200, "old")
-    terminal.wait_for("The app finishes what it has begun: 10 s at most.")
-    assert "app     | INFO:     Still answered: GET /answer\n" in terminal.text
     wait_for(lambda: is_served(workspace, "new"), "the new one to be served")
 
 
