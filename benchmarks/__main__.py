@@ -117,7 +117,7 @@ def _parse_args() -> argparse.Namespace:
         "--peer-answers",
         type=Path,
         metavar="FILE",
-        help="what those ask, as for copier --data-file",
+        help="what the peers ask, in one file as for copier --data-file",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the table as JSON, too")
     args = parser.parse_args()
