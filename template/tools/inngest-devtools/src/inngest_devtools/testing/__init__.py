@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from inngest_devtools.testing.durable_code import check_file, find_mistakes
     from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
-    from inngest_devtools.testing.protocol import Json, sign
+    from inngest_devtools.testing.protocol import Json
     from inngest_devtools.testing.real_server import RealServer
+    from inngest_devtools.testing.signing import sign
     from inngest_devtools.testing.stand_in import StandIn
     from inngest_devtools.testing.unsupported import Unsupported
 
@@ -51,7 +52,7 @@ MODULES = {
     "free_port": "app_server",
     "free_ports": "app_server",
     "serve": "app_server",
-    "sign": "protocol",
+    "sign": "signing",
 }
 
 

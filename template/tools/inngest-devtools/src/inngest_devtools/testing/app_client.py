@@ -7,15 +7,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import httpx
 import jcs  # type: ignore[import-untyped]
-from inngest_devtools.testing.protocol import (
-    Json,
-    Reply,
-    failed_attempt,
-    public_event,
-    read_reply,
-    sign,
-)
+from inngest_devtools.testing.protocol import Json, Reply, failed_attempt, public_event, read_reply
 from inngest_devtools.testing.runs import Call
+from inngest_devtools.testing.signing import sign
 from inngest_devtools.testing.unsupported import Unsupported
 
 TIMEOUT = 60  # seconds

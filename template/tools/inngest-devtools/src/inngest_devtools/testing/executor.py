@@ -12,6 +12,7 @@ from typing import Any
 
 from inngest_devtools.testing.app_client import AppClient
 from inngest_devtools.testing.call_queue import TICK, CallQueue, Clock
+from inngest_devtools.testing.durations import seconds, seconds_until_ts
 from inngest_devtools.testing.flow_control import (
     Batcher,
     Debouncer,
@@ -30,8 +31,6 @@ from inngest_devtools.testing.protocol import (
     make_event,
     public_event,
     reported_error,
-    seconds,
-    seconds_until_ts,
 )
 from inngest_devtools.testing.runs import Call, RunState
 from inngest_devtools.testing.steps import Steps
@@ -153,13 +152,14 @@ class Executor:
     def _schedule_crons(self, until: float) -> None:
         """Put in what crons do from now on until a moment."""
         for function in self._functions:
-            span = (self._began + timedelta(seconds=end) for end in (self.clock.now, until))
-            for firing in function.list_firings(*span):
+            after = self._began + timedelta(seconds=self.clock.now)
+            for firing in function.list_firings(after, self._began + timedelta(seconds=until)):
                 delay = (firing.fires_at - self._began).total_seconds() - self.clock.now
                 self.clock.push(partial(self._fire, function, firing), delay=delay)
 
     def _fire(self, function: Function, firing: Firing) -> None:
-        scheduled_at, fires_at = map(_rfc3339, (firing.scheduled_at, firing.fires_at))
+        scheduled_at = _rfc3339(firing.scheduled_at)
+        fires_at = _rfc3339(firing.fires_at)
         data = {"cron": firing.cron, "scheduledAt": scheduled_at, "fireAt": fires_at}
         event = make_event(CRON_EVENT, data)
         # Two crons of a function that fire at one time are one event, and so one run.
@@ -249,10 +249,8 @@ class Executor:
         self._singletons.release(run)
         error = reported_error(output, cause)
         finished = self._tell_end(run, error)
-        # To a run that invoked one that was cancelled, the event itself is what its step comes to.
-        memo = {"Completed": {"data": output}, "Failed": {"error": error}}.get(status, finished)
         for event in run.events:
-            self._steps.tell_invoker(event, memo)
+            self._steps.tell_invoker(event, _memo_of_end(status, output, error, finished))
 
     def _tell_end(self, run: RunState, error: Json) -> Json:
         """Send the events of a run's end; not for a run that such an event has started."""
@@ -277,6 +275,16 @@ class Executor:
 
     def _running(self) -> list[RunState]:
         return [run for run in self.runs if run.is_running]
+
+
+def _memo_of_end(status: Status, output: Any, error: Json, finished: Json) -> Json:
+    """What the step comes to that invoked a run, where that has ended."""
+    match status:
+        case "Completed":
+            return {"data": output}
+        case "Failed":
+            return {"error": error}
+    return finished  # of a run that was cancelled: the event itself
 
 
 def _rfc3339(moment: datetime) -> str:

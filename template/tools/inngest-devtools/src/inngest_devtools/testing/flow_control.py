@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from inngest_devtools.testing.durations import seconds
 from inngest_devtools.testing.functions import Function
 from inngest_devtools.testing.matching import NO_KEY, evaluate_key, find_number, holds
-from inngest_devtools.testing.protocol import Json, seconds
+from inngest_devtools.testing.protocol import Json
 from inngest_devtools.testing.runs import RunState
 from inngest_devtools.testing.virtual_time import VirtualTime
 

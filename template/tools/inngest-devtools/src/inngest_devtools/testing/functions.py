@@ -6,7 +6,8 @@ from random import Random
 from typing import Any, Self
 
 from inngest_devtools.testing.crons import read_cron
-from inngest_devtools.testing.protocol import Json, read_duration
+from inngest_devtools.testing.durations import read_duration
+from inngest_devtools.testing.protocol import Json
 from inngest_devtools.testing.unsupported import Unsupported
 
 MAX_RETRIES = 20  # of one step; a function may ask for more, and does not get them

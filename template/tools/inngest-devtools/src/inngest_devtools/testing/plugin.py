@@ -61,9 +61,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """End with the app's own line where its settings are wrong, instead of a traceback for each
     test module.
     """
-    config = session.config
-    is_worker_of_xdist = hasattr(config, "workerinput")
-    if not config.getini(INI_LINE) or is_worker_of_xdist:
+    if not _may_end_session(session.config):
         return
     from inngest_devtools.project import get_project
     from inngest_devtools.testing.fixtures import load_app
@@ -80,12 +78,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_exception_interact(node: Any, call: Any) -> None:
     """Likewise where a test module is the first to import the app."""
-    config = node.config
-    is_worker_of_xdist = hasattr(config, "workerinput")
     is_collection = isinstance(node, pytest.Collector)
-    if not config.getini(INI_LINE) or is_worker_of_xdist or not is_collection:
-        return
-    if _is_readable(call.excinfo.value):
+    if is_collection and _may_end_session(node.config) and _is_readable(call.excinfo.value):
         raise pytest.UsageError(str(call.excinfo.value)) from None
 
 
@@ -154,6 +148,11 @@ def override_settings() -> "Iterator[OverrideSettings]":
     with pytest.MonkeyPatch.context() as patch:
         yield make_override_settings(patch)
     forget_settings()
+
+
+def _may_end_session(config: pytest.Config) -> bool:
+    """A project that has not asked is left alone, and a worker of pytest-xdist ends nothing."""
+    return bool(config.getini(INI_LINE)) and not hasattr(config, "workerinput")
 
 
 def _require_ini_line(config: pytest.Config) -> None:

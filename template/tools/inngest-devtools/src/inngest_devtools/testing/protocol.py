@@ -1,16 +1,12 @@
-"""What a server and an app say to each other: events, replies, errors, signatures, durations.
+"""What a server and an app say to each other: events, replies, errors.
 
 Read in the server's source (inngest 1.43.0) and held to what it does.
 """
 
-import hashlib
-import hmac
 import json
-import re
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import httpx
@@ -18,25 +14,14 @@ import inngest
 
 Json = dict[str, Any]
 
-MAX_OUTPUT = 4 * 1024 * 1024  # bytes of a step's output
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
+# Where an event has the id that the server gave it; `id` is the sender's own, where it named one.
+INTERNAL_ID = " internal id"
 # What an event's `ts` may be, in milliseconds: 1980 to 2100.
 EARLIEST_TS, LATEST_TS = 315_532_800_000, 4_102_444_800_000
 
-
-def sign(body: bytes, signing_key: str, timestamp: int | None = None) -> str:
-    """The `x-inngest-signature` of a body.
-
-    A request's is of the body's canonical form (RFC 8785), a response's of its bytes.
-
-    Args:
-        timestamp: Seconds since the epoch; now by default.
-    """
-    timestamp = round(time.time()) if timestamp is None else timestamp
-    key = re.sub(r"^signkey-\w+-", "", signing_key).encode()
-    digest = hmac.new(key, body + str(timestamp).encode(), hashlib.sha256).hexdigest()
-    return f"t={timestamp}&s={digest}"
+FAILED_ATTEMPT = 599  # a status of ours: nothing came that the server can use
+MAX_OUTPUT = 4 * 1024 * 1024  # bytes of a step's output
+TOO_LARGE = "step output size is greater than the limit"
 
 
 # --- Events
@@ -56,10 +41,6 @@ def sent_event(event: inngest.Event | Json) -> Json:
     """An event as a client sends it: what is not set is left out, as the SDK does."""
     body = event if isinstance(event, dict) else event.model_dump()
     return {key: value for key, value in body.items() if value not in ("", 0)}
-
-
-# Where an event has the id that the server gave it; `id` is the sender's own, where it named one.
-INTERNAL_ID = " internal id"
 
 
 def take_event(sent: Json, internal_id: str) -> Json:
@@ -118,9 +99,6 @@ class Reply:
         return f"invalid status code: {self.status}"
 
 
-FAILED_ATTEMPT = 599  # a status of ours: nothing came that the server can use
-
-
 def failed_attempt(output: Any) -> Reply:
     return Reply(FAILED_ATTEMPT, httpx.Headers(), output)
 
@@ -167,9 +145,6 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"invalid character {name[0]!r} looking for beginning of value")
 
 
-TOO_LARGE = "step output size is greater than the limit"
-
-
 def is_too_large(op: Json) -> bool:
     """Whether a step's output is beyond the limit.
 
@@ -204,38 +179,3 @@ def reported_error(output: Any, cause: str) -> Json:
         return {"error": cause, "name": "Error", "message": json.dumps(output)}
     known = {key: output[key] for key in ("message", "name", "stack") if key in output}
     return {"error": cause} | known
-
-
-# --- Durations
-
-
-def seconds(duration: str) -> int:
-    """Seconds in the SDK's form of a duration: 30s, 5m, 1h, 2d, 1w."""
-    return int(duration[:-1]) * UNITS[duration[-1]]
-
-
-def read_duration(text: str) -> float:
-    """Seconds in a duration that a person has written, such as 1m30s or 500ms.
-
-    Raises:
-        ValueError: It is none.
-    """
-    if not text.strip():
-        return 0
-    if not re.fullmatch(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?(?:ms|[smhdw]))+|0", text):
-        raise ValueError(f"{text!r} is no duration")
-    units = UNITS | {"ms": 0.001}
-    parts = re.findall(r"([0-9.]+)(ms|[smhdw])", text)
-    total = sum(float(number) * units[unit] for number, unit in parts)
-    return -total if text.startswith("-") else total
-
-
-def seconds_until(timestamp: str) -> float:
-    """From now until an ISO 8601 time: the SDK computed it from its own clock a moment ago."""
-    then = datetime.fromisoformat(timestamp)
-    return max(0.0, (then - datetime.now(UTC)).total_seconds())
-
-
-def seconds_until_ts(ts: int) -> float:
-    """From now until an event's time, in milliseconds since the epoch."""
-    return max(0.0, ts / 1000 - time.time())

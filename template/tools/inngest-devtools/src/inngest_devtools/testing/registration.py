@@ -6,8 +6,9 @@ Its limits are in its source in pkg/consts/consts.go, its rules in pkg/inngest/f
 from collections.abc import Iterator
 
 from inngest_devtools.testing.crons import InvalidCron, read_cron
+from inngest_devtools.testing.durations import UNITS, read_duration, seconds
 from inngest_devtools.testing.expressions import InvalidExpression, check_expression
-from inngest_devtools.testing.protocol import UNITS, Json, read_duration, seconds
+from inngest_devtools.testing.protocol import Json
 
 MAX_NAME = 255  # characters of an event's name, and of a schedule
 MAX_JITTER = 5 * 60  # seconds, and at least 1

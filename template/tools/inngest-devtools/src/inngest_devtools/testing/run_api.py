@@ -1,26 +1,26 @@
 """What an app can ask a server about runs: which an event started, and what became of each."""
 
-import hashlib
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from inngest_devtools.testing.inngest_server import Run
 from inngest_devtools.testing.protocol import Json
+from inngest_devtools.testing.signing import bare_key, hash_key
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+CACHED = {"events": 15.0, "runs": 3.0}  # seconds for which the server repeats an answer
+
 
 class Server(Protocol):
+    """What the routes need of the server that has them."""
+
     @property
     def signing_key(self) -> str | None: ...
 
     def list_runs(self) -> list[Run]: ...
-
-
-CACHED = {"events": 15.0, "runs": 3.0}  # seconds for which the server repeats an answer
 
 
 class RunApi:
@@ -81,12 +81,11 @@ class RunApi:
 
     def _is_allowed(self, request: Request) -> bool:
         """Whether it has the signing key, as it is or hashed."""
-        if not self._server.signing_key:
+        signing_key = self._server.signing_key
+        if not signing_key:
             return True
-        bare = re.sub(r"^signkey-\w+-", "", self._server.signing_key)
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        hashed = hashlib.sha256(bytes.fromhex(bare)).hexdigest()
-        return re.sub(r"^signkey-\w+-", "", token) in (bare, hashed)
+        return bare_key(token) in (bare_key(signing_key), hash_key(signing_key))
 
     def _describe(self, run: Run) -> Json:
         is_over = run.status != "Running"

@@ -27,6 +27,7 @@ from inngest_devtools.testing.protocol import (
 )
 from inngest_devtools.testing.registration import find_problems
 from inngest_devtools.testing.run_api import RunApi
+from inngest_devtools.testing.signing import hash_key
 from inngest_devtools.testing.unsupported import Unsupported
 from inngest_devtools.words import t
 from starlette.applications import Starlette
@@ -163,8 +164,8 @@ class StandIn(InngestServer):
 
     async def _register(self, request: Request) -> Response:
         if self.signing_key:
-            key = hashlib.sha256(bytes.fromhex(self.signing_key)).hexdigest()
-            if request.headers.get("authorization") != f"Bearer {key}":
+            expected = f"Bearer {hash_key(self.signing_key)}"
+            if request.headers.get("authorization") != expected:
                 return JSONResponse({"error": "Authentication failed", "status": 401}, 401)
         body = await request.json()
         app_id = body["appname"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from inngest_devtools.testing.app_client import AppClient, InferenceFailed
 from inngest_devtools.testing.call_queue import CallQueue, Clock
+from inngest_devtools.testing.durations import seconds, seconds_until
 from inngest_devtools.testing.expressions import InvalidExpression, check_expression
 from inngest_devtools.testing.inngest_server import Status
 from inngest_devtools.testing.matching import holds
@@ -18,8 +19,6 @@ from inngest_devtools.testing.protocol import (
     error_memo,
     make_event,
     public_event,
-    seconds,
-    seconds_until,
     server_error,
 )
 from inngest_devtools.testing.runs import Call, RunState, Wait

@@ -81,37 +81,17 @@ def check_replays(function: Owner, module: Module, *, is_replayed: bool) -> Iter
     http_clients = _find_http_clients(function, scope)
     ends_of_sleeps = _find_ends_of_sleeps(function, module)
     for call in own_calls(function):
-        name = resolve(call.func, scope)
-        code = ast.unparse(call.func)
         if call in ends_of_sleeps:
             continue
+        name = resolve(call.func, scope)
         if _differs(call, name):
-            yield _say_differs(call, code, is_told=call in told)
-        elif SEND_FUNCTION.fullmatch(name) or _sends_events(call, name):
-            yield mistake(
-                call,
-                t(
-                    "{code} outside a step sends again at every replay: use ctx.step.send_event",
-                    code=code,
-                ),
-            )
+            yield _say_logged(call) if call in told else _say_differs(call)
+        elif _sends_events(call, name):
+            yield _say_sends(call)
         elif is_replayed and SLEEP.fullmatch(name):
-            yield mistake(
-                call,
-                t(
-                    "{code} outside a step waits again at every replay: use ctx.step.sleep",
-                    code=code,
-                ),
-            )
+            yield _say_waits(call)
         elif is_replayed and (IO.fullmatch(name) or _is_request(call.func, http_clients)):
-            yield mistake(
-                call,
-                t(
-                    "{code} outside a step is done again at every replay: call it in a "
-                    "step's function",
-                    code=code,
-                ),
-            )
+            yield _say_repeats(call)
         elif isinstance(function, ast.AsyncFunctionDef):
             yield from _check_blocking(call, scope)
         for step_function in module.find_handed(call, scope):
@@ -130,18 +110,40 @@ def _find_ends_of_sleeps(function: Owner, module: Module) -> set[ast.AST]:
     }
 
 
-def _say_differs(call: ast.Call, code: str, *, is_told: bool) -> Finding:
-    if is_told:
-        return hint(
-            call, t("{code} is this replay's, and so is the time that is logged", code=code)
-        )
-    return mistake(
-        call,
-        t(
-            "{code} outside a step differs at every replay: call it in a step's function",
-            code=code,
-        ),
+def _say_logged(call: ast.Call) -> Finding:
+    code = ast.unparse(call.func)
+    return hint(call, t("{code} is this replay's, and so is the time that is logged", code=code))
+
+
+def _say_differs(call: ast.Call) -> Finding:
+    code = ast.unparse(call.func)
+    message = t(
+        "{code} outside a step differs at every replay: call it in a step's function", code=code
     )
+    return mistake(call, message)
+
+
+def _say_sends(call: ast.Call) -> Finding:
+    code = ast.unparse(call.func)
+    message = t(
+        "{code} outside a step sends again at every replay: use ctx.step.send_event", code=code
+    )
+    return mistake(call, message)
+
+
+def _say_waits(call: ast.Call) -> Finding:
+    code = ast.unparse(call.func)
+    message = t("{code} outside a step waits again at every replay: use ctx.step.sleep", code=code)
+    return mistake(call, message)
+
+
+def _say_repeats(call: ast.Call) -> Finding:
+    code = ast.unparse(call.func)
+    message = t(
+        "{code} outside a step is done again at every replay: call it in a step's function",
+        code=code,
+    )
+    return mistake(call, message)
 
 
 def _differs(call: ast.Call, name: str) -> bool:
@@ -179,10 +181,12 @@ def _check_blocking(call: ast.Call, scope: Scope) -> Iterator[Finding]:
 
 
 def _sends_events(call: ast.Call, name: str) -> bool:
-    """Whether it is an Inngest client's `send`: by what is sent or, if that does not tell, by whom.
+    """Whether it is ours, or an Inngest client's `send`: by what is sent or, if not, by whom.
 
     HTTP clients have a method `send`, too.
     """
+    if SEND_FUNCTION.fullmatch(name):
+        return True
     owner, _, method = name.rpartition(".")
     if method not in ("send", "send_sync"):
         return False
@@ -226,8 +230,7 @@ def _find_told_to_people(nodes: list[ast.AST], scope: Scope) -> set[ast.AST]:
     told = {
         child
         for node in nodes
-        if isinstance(node, ast.Call)
-        and TELLS_PEOPLE.fullmatch(resolve(node.func, scope).lstrip("?@"))
+        if isinstance(node, ast.Call) and _tells_people(node, scope)
         for child in ast.walk(node)
     }
     # A value that is kept in a name is told if all that reads the name is.

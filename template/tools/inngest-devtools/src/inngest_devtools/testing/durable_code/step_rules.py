@@ -106,7 +106,7 @@ def _check_parallel(call: ast.Call, function: Owner, module: Module) -> Iterator
             )
         is_lazy = isinstance(comprehension, ast.GeneratorExp) and comprehension in call.args
         if not is_lazy:
-            targets = find_stored(comprehension.generators)
+            targets = _find_stored(comprehension.generators)
             yield from _check_late_binding([comprehension.elt], targets, function, module)
 
 
@@ -137,7 +137,7 @@ def _check_loop(loop: Loop, function: Owner, module: Module) -> Iterator[Finding
         and node.func.attr == "append"
         for argument in node.args
     ]
-    yield from _check_late_binding(appended, find_stored([loop.target]), function, module)
+    yield from _check_late_binding(appended, _find_stored([loop.target]), function, module)
 
 
 def _check_late_binding(
@@ -159,7 +159,7 @@ def _check_late_binding(
             )
 
 
-def find_stored(nodes: Iterable[ast.AST]) -> set[str]:
+def _find_stored(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that are bound in some nodes."""
     inside = (child for node in nodes for child in ast.walk(node))
     return {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
@@ -203,7 +203,7 @@ def _check_try(node: Try, function: Owner, module: Module) -> Iterator[Finding]:
         in_clause = module.has_step(clause.body, function)
         if has_step and _catches_interrupt(clause) and (in_clause or not _raises_again(clause)):
             yield mistake(clause, _say_loses(what))
-        elif swallows(clause) and (has_step or (function in module.handlers and _returns(clause))):
+        elif _swallows(clause) and (has_step or (function in module.handlers and _returns(clause))):
             yield hint(clause, _say_hides(what))
         if has_step and _waits_in_vain(clause, node, function, module):
             yield mistake(
@@ -221,7 +221,7 @@ def _check_try(node: Try, function: Owner, module: Module) -> Iterator[Finding]:
         )
 
 
-def swallows(clause: ast.ExceptHandler) -> bool:
+def _swallows(clause: ast.ExceptHandler) -> bool:
     """Whether a clause catches whatever is an Exception, and raises nothing."""
     names = {ast.unparse(each) for each in _caught(clause)} or {"BaseException"}
     raises = any(isinstance(node, ast.Raise) for node in ast.walk(clause))

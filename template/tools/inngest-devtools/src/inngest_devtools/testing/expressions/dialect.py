@@ -2,7 +2,7 @@
 
 from inngest_devtools.testing.expressions.functions import call
 from inngest_devtools.testing.expressions.interpreter import Interpreter
-from inngest_devtools.testing.expressions.nodes import ExpressionError, Uint
+from inngest_devtools.testing.expressions.nodes import ORDERS, ExpressionError, Uint
 from inngest_devtools.testing.expressions.values import (
     UNKNOWN,
     Failure,
@@ -13,7 +13,6 @@ from inngest_devtools.testing.expressions.values import (
 )
 
 _ZEROS: dict[str, Value] = {"int": 0, "uint": Uint(0), "double": 0.0, "string": ""}
-_ORDERS = ("_<_", "_<=_", "_>_", "_>=_")
 
 
 class Dialect(Interpreter):
@@ -27,7 +26,7 @@ class Dialect(Interpreter):
             return result
         if function == "_+_" and type_of(args[0]) != type_of(args[1]):
             return go_format(args[0]) + go_format(args[1])
-        if function in _ORDERS and None in args:
+        if function in ORDERS and None in args:
             return _compare_with_null(function, args)
         return result
 
@@ -51,7 +50,7 @@ class Dialect(Interpreter):
             return next((arg for arg in args if arg is not UNKNOWN), False)
         if function in ("_==_", "_!=_"):
             return (None in args) is (function == "_==_")
-        if function in _ORDERS:
+        if function in ORDERS:
             return is_missing(args[0]) is (function in ("_<_", "_<=_"))
         return 0 if function == "size" else False
 

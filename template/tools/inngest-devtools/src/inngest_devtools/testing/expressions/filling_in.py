@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from inngest_devtools.testing.expressions.interpreter import Interpreter, Variables
 from inngest_devtools.testing.expressions.nodes import (
+    COMPARISONS,
     Call,
     Has,
     InvalidExpression,
@@ -61,9 +62,6 @@ def _stuck(text: str) -> str:
         f"the condition {text!r}, into which the server cannot put the fields of the run's event:"
         " a wait with it leaves the run RUNNING past its timeout"
     )
-
-
-_COMPARISONS = ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_")
 
 
 class _Residual(Interpreter):
@@ -181,7 +179,7 @@ def _joined(node: Node, joint: str) -> Iterator[Node]:
 
 def _write_comparison(node: Node, text: str) -> str:
     match node:
-        case Call(function, (left, right)) if function in _COMPARISONS:
+        case Call(function, (left, right)) if function in COMPARISONS:
             operator = function.strip("_")
             paths = [_write(side, text) for side in (left, right) if _is_path(side)]
             literals = [side.value for side in (left, right) if isinstance(side, Literal)]

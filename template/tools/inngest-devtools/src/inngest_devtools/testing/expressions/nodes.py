@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+ORDERS = ("_<_", "_<=_", "_>_", "_>=_")
+COMPARISONS = ("_==_", "_!=_", *ORDERS)
 MIN_INT, MAX_INT, MAX_UINT = -(2**63), 2**63 - 1, 2**64 - 1
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from inngest_devtools.testing.expressions.nodes import (
+    COMPARISONS,
     Call,
     Fold,
     Has,
@@ -55,14 +56,13 @@ Scope = Mapping[str, Type]
 _DECLARED: Scope = {"event": EVENT, "async": EVENT, "vars": EVENT}
 
 # Overloads, each "arguments -> result"; what is called on a value has that as its first argument.
-_COMPARISONS = ("dyn dyn -> bool",)
 _ARITHMETIC = ("int int -> int", "uint uint -> uint", "double double -> double")
 _SIZES = ("string -> int", "bytes -> int", "list -> int", "map -> int")
 _TEXT_TESTS = ("string string -> bool",)
 _DATE_PARTS = ("timestamp -> int", "timestamp string -> int")
 _TIME_PARTS = (*_DATE_PARTS, "duration -> int")
 _FUNCTIONS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"), _COMPARISONS),
+    **dict.fromkeys(COMPARISONS, ("dyn dyn -> bool",)),
     **dict.fromkeys(("_&&_", "_||_"), ("bool bool -> bool",)),
     "!_": ("bool -> bool",),
     "-_": ("int -> int", "double -> double"),
@@ -118,7 +118,7 @@ _METHODS: dict[str, tuple[str, ...]] = {
 # All that the condition of a cancellation may call. Source: pkg/expressions/validation.go.
 _ALLOWED = {
     *("_?_:_", "_&&_", "_||_", "!_", "_[_]", "@in"),
-    *("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_"),
+    *COMPARISONS,
     *("int", "uint", "double"),
 }
 
