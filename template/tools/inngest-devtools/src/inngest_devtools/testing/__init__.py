@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inngest_devtools.testing.app_server import free_port, free_ports, serve
+    from inngest_devtools.testing.app_server import free_port, free_ports, serve, url_of
     from inngest_devtools.testing.durable_code import check_file, find_mistakes
     from inngest_devtools.testing.fixtures import CountCalls, OverrideSettings
     from inngest_devtools.testing.inngest_server import InngestServer, Run, SyncError
@@ -35,6 +35,7 @@ __all__ = [
     "free_ports",
     "serve",
     "sign",
+    "url_of",
 ]
 
 MODULES = {
@@ -53,6 +54,7 @@ MODULES = {
     "free_ports": "app_server",
     "serve": "app_server",
     "sign": "signing",
+    "url_of": "app_server",
 }
 
 
