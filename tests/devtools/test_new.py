@@ -55,10 +55,13 @@ def test_write_over_nothing(workspace: Workspace) -> None:
         (("multi-step-workflow",), "multi_step_workflow.py is there already"),
         (("approval", "--cron", "0 6 * * *"), "approval.py is there already"),
         (("error-handling-example",), "error_handling.py has fn_id='error-handling-example'"),
-        (("import",), "import means something else to Python or pytest"),
+        (("import",), "import means something else to Python, pytest"),
         (("7-days",), "7-days is no name for a function"),
         (("x" * 41,), "at most 40 of them"),
-        (("report", "--cron", "daily"), '"daily" is no schedule: write five fields'),
+        (("report", "--cron", "daily"), "five fields expected, found 1. Write five fields"),
+        (("report", "--cron", "0 25 * * *"), "'25' is no hour: 0 to 23. Write five fields"),
+        (("typed-event",), "events.py has TypedEvent or"),
+        *(((name,), "means something else to") for name in ("any", "inngest", "str", "do-work")),
         (("report", "--cron", "0 6 * * *", "--route"), "leave one of them out"),
     ):
         failed = new(workspace, *arguments)

@@ -370,11 +370,11 @@ WORDS = {
         "{name} 不能当函数名：只能用小写字母、数字和连字符，"
         "例如 order-placed，最多 {length} 个字符。"
     ),
-    "{name} means something else to Python or pytest: choose another one.": (
-        "{name} 在 Python 或 pytest 里另有含义：请换一个名字。"
+    "{name} means something else to Python, pytest or Inngest: choose another one.": (
+        "{name} 在 Python、pytest 或 Inngest 里另有含义：请换一个名字。"
     ),
-    '"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".': (
-        '"{cron}" 不是定时规则：请写五个字段，例如 "0 6 * * 1-5"。'
+    '{error}. Write five fields, as in "0 6 * * 1-5".': (
+        '{error}。请写五个字段，例如 "0 6 * * 1-5"。'
     ),
     "{file} is there already: choose another name.": "{file} 已经存在：请换一个名字。",
     "{file} has fn_id={id!r}: choose another name.": "{file} 里已有 fn_id={id!r}：请换一个名字。",

@@ -1,5 +1,7 @@
 """`inngest-dev new`: a function that runs at once, with all that belongs to it."""
 
+import ast
+import builtins
 import importlib.util
 import keyword
 import re
@@ -14,9 +16,12 @@ from inngest_devtools.logs import console
 from inngest_devtools.new import files as new_files
 from inngest_devtools.new.files import Names
 from inngest_devtools.project import PROJECT_ROOT, command, get_project
+from inngest_devtools.testing.crons import InvalidCron, read_cron
 from inngest_devtools.words import pad, t
 
 MAX_LENGTH = 40  # characters of a name
+# What the function or its event's class would hide in a file that is written.
+NAMES_IN_USE = {*keyword.kwlist, *dir(builtins), "Any", "do_work", "inngest"}
 
 
 def new(
@@ -70,10 +75,13 @@ def _check_name(name: str) -> str:
                 length=MAX_LENGTH,
             )
         )
-    python = words.replace("-", "_")
-    if keyword.iskeyword(python) or python.startswith("test_"):
+    names = Names(words, module="")
+    if {names.python, names.event_class} & NAMES_IN_USE or names.python.startswith("test_"):
         raise DevtoolsError(
-            t("{name} means something else to Python or pytest: choose another one.", name=name)
+            t(
+                "{name} means something else to Python, pytest or Inngest: choose another one.",
+                name=name,
+            )
         )
     return words
 
@@ -102,11 +110,12 @@ def _plan(names: Names, cron: str | None, route: bool) -> dict[Path, tuple[str, 
 
 
 def _check_cron(cron: str) -> str:
-    """Five fields; what they hold the server checks when it syncs."""
-    if not re.fullmatch(r"(TZ=[\w/+-]+ )?[\w*/,?#-]+( [\w*/,?#-]+){4}", cron):
+    try:
+        read_cron(cron)
+    except InvalidCron as error:
         raise DevtoolsError(
-            t('"{cron}" is no schedule: write five fields, as in "0 6 * * 1-5".', cron=cron)
-        )
+            t('{error}. Write five fields, as in "0 6 * * 1-5".', error=error)
+        ) from None
     return cron
 
 
@@ -130,7 +139,7 @@ def _check_free(
     if not has_event:
         return
     text = events.read_text("utf-8")
-    if f"class {names.event_class}(" in text or f'"{names.event}"' in text:
+    if names.event_class in _find_names(text) or f'"{names.event}"' in text:
         raise DevtoolsError(
             t(
                 "{file} has {event_class} or {event!r} already: choose another name.",
@@ -139,6 +148,19 @@ def _check_free(
                 event=names.event,
             )
         )
+
+
+def _find_names(source: str) -> set[str]:
+    """What a module defines and imports; nothing where it is no Python."""
+    try:
+        nodes = ast.parse(source).body
+    except SyntaxError:
+        return set()
+    names = {node.name for node in nodes if isinstance(node, ast.ClassDef | ast.FunctionDef)}
+    for node in nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
 
 
 def _append(file: Path, text: str) -> None:
