@@ -2,8 +2,9 @@
 else.
 
 It answers what the devtools ask of `inngest dev`, and writes its log in the same form. `STAND_IN`
-makes it misbehave: exit, unhealthy, hang, deaf (to SIGTERM), move, refuse (every sync), child (starts a
-process of its own), unfinished (keeps a run for each event, which never ends).
+makes it misbehave: exit, unhealthy, hang, deaf (to SIGTERM), slow (to sync), move, refuse (every
+sync), child (starts a process of its own), unfinished (keeps a run for each event, which never
+ends).
 """
 
 import argparse
@@ -115,6 +116,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _register(self, body: dict[str, Any]) -> None:
         log("sync", functions=len(body["functions"]))
+        if MODE == "slow":
+            time.sleep(2)
         app["name"] = body["appname"]
         if MODE == "refuse":
             app["error"] = REFUSAL

@@ -274,6 +274,23 @@ def test_save_source_while_settings_are_wrong_keeps_the_error(workspace: Workspa
     assert is_served(workspace, "2")
 
 
+def test_settings_that_become_wrong_during_a_sync_end_nothing(workspace: Workspace) -> None:
+    workspace.use_stand_in("slow")
+    terminal = workspace.start_dev()
+    save_answer(workspace, "1")
+    terminal.wait_for("inngest | INFO:     sync functions=")
+
+    with (workspace.path / ".env").open("a") as file:
+        file.write("INGEST_DEV=1\nINGEST_APP_ID=shop\n")
+
+    terminal.wait_for(
+        "ERROR:    .env: INGEST_DEV is not read by anything: write INNGEST_DEV.\n"
+        "          .env: INGEST_APP_ID is not read by anything: write INNGEST_APP_ID.\n"
+    )
+    terminal.wait_for("Reloaded: not synced: .env: ")
+    assert terminal.process.is_running()
+
+
 def test_change_config_restarts_the_server(workspace: Workspace) -> None:
     terminal = workspace.start_dev()
     server = workspace.status()["pid"]

@@ -240,12 +240,16 @@ def run_doctor(as_json: Json = False) -> None:
     for check in doctor.examine():
         checks.append(check)
         if not as_json:
-            console.print(f"{check.status:<5}", style=COLORS[check.status], end="")
-            console.print(
-                f"{check.name:<9} {check.detail}"
-                + (f"\n{'':14} -> {check.fix}" if check.fix else "")
-            )
+            _print_check(check)
     failed = any(check.status == "fail" for check in checks)
     if as_json:
         print(json.dumps({"ok": not failed, "checks": [vars(check) for check in checks]}, indent=2))
     raise SystemExit(1 if failed else 0)
+
+
+def _print_check(check: doctor.Check) -> None:
+    detail = check.detail.replace("\n", f"\n{'':15}")
+    console.print(f"{check.status:<5}", style=COLORS[check.status], end="")
+    console.print(f"{check.name:<9} {detail}")
+    if check.fix:
+        console.print(f"{'':14} -> {check.fix}")

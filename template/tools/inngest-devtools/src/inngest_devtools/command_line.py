@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.errors import DevtoolsError, render_error
 
 
 @contextmanager
@@ -17,7 +17,7 @@ def clean_end() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except DevtoolsError as error:
-        print(f"ERROR:    {error}".replace("\n", "\n          "), file=sys.stderr)
+        print(render_error(error), file=sys.stderr)
         raise SystemExit(1) from None
     except BrokenPipeError:  # as of `inngest-dev adopt | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes at its end

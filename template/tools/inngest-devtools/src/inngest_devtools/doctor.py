@@ -51,9 +51,11 @@ def examine() -> Iterator[Check]:
     valid_settings = _attempt(
         "settings", read_inngest_settings, t(".env and the environment are valid")
     )
-    own_settings = _attempt("variables", check_app_settings, "{}")
     valid_config = _attempt("config", read_config, t("{file} is valid", file=CONFIG_FILE))
-    yield from (valid_settings, own_settings, valid_config)
+    yield valid_settings
+    if valid_settings.status == "ok":
+        yield _attempt("variables", check_app_settings, "{}")
+    yield valid_config
     if "fail" in (valid_settings.status, valid_config.status):
         yield Check("the rest", "warn", t("not checked"), t("correct the above first"))
         return

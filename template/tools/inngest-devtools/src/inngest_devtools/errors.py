@@ -3,3 +3,8 @@
 
 class DevtoolsError(Exception):
     """What is wrong, where, and what to type; the message may have several lines."""
+
+
+def render_error(error: object) -> str:
+    """As every command prints it."""
+    return f"ERROR:    {error}".replace("\n", "\n          ")

@@ -16,6 +16,7 @@ from typing import Any
 import uvicorn
 from inngest_devtools.dev_loop.app_wrapper import DevApp
 from inngest_devtools.dev_loop.tracebacks import describe, is_library, trim
+from inngest_devtools.errors import render_error
 from inngest_devtools.project import get_project
 
 TICK = 0.1  # seconds, as uvicorn's own
@@ -62,7 +63,7 @@ def _import_app(target: str) -> Any:
         words = describe(error)
         if type(error).__name__ == "ConfigurationError":  # the Inngest package's: made to be read
             words = str(error)
-        print(f"ERROR:    {words}".replace("\n", "\n          "), file=sys.stderr)
+        print(render_error(words), file=sys.stderr)
         sys.exit(1)
 
 

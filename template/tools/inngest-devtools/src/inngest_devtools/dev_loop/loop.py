@@ -20,7 +20,7 @@ from inngest_devtools.dev_server.inngest_cli import find_cli
 from inngest_devtools.dev_server.install import install
 from inngest_devtools.dev_server.port_conflicts import check_port
 from inngest_devtools.dev_server.sync import Sync, sync_app
-from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.errors import DevtoolsError, render_error
 from inngest_devtools.logs import Logs, console, has_colors
 from inngest_devtools.ports import listens
 from inngest_devtools.processes import (
@@ -216,9 +216,15 @@ class DevLoop:
             self._is_server_up = True
         while app.exit_code() is None:
             if listens(self._port):
-                return sync_app(self._config) if self._config else Sync()
+                return self._sync_now()
             time.sleep(0.01)
         return None
+
+    def _sync_now(self) -> Sync:
+        try:
+            return sync_app(self._config) if self._config else Sync()
+        except DevtoolsError as error:  # a setting has become wrong meanwhile
+            return Sync(error=str(error))
 
     # --- The loop
 
@@ -293,7 +299,7 @@ class DevLoop:
             words = t("The app runs on as it was. Waiting for the next change.")
         else:
             words = t("Waiting for the next change.")
-        console.print(f"ERROR:    {error}\n{words}", style="bold yellow")
+        console.print(f"{render_error(error)}\n{words}", style="bold yellow")
 
     def _read_config_again(self) -> ServerConfig:
         config = read_config()
