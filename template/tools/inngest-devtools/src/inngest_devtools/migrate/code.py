@@ -64,7 +64,7 @@ def migrate_code(project: Project, paths: Sequence[Path]) -> Result:
     package = find_package(project.root)
     _rewrite(project, found, clients, works, set(paths), package)
     report_refused_calls(project, found, works)
-    _gather(project, found, clients, set(paths), works, result)
+    _gather(project, found, clients, set(paths), works, package, result)
     _check_durable_code(project, found, [source.path for source in sources], result)
     if package is not None:  # its examples are today's, whatever they leave out
         result.stepless = [each for each in result.stepless if not package.holds(each[0])]
@@ -148,6 +148,7 @@ def _gather(
     clients: Clients,
     paths: set[Path],
     works: Works,
+    package: InngestPackage | None,
     result: Result,
 ) -> None:
     for work in works.all():
@@ -157,7 +158,7 @@ def _gather(
         result.findings += [(path, line, message) for line, message in work.findings]
         has_functions = any(source is work.source for source, _ in found.creations)
         try:
-            text, notes = _settle(project, clients, work, has_functions)
+            text, notes = _settle(project, clients, work, has_functions, package)
             cst.parse_module(text)
         except cst.ParserSyntaxError as error:
             message = t("would not parse once it is rewritten: left as it is")
@@ -168,13 +169,16 @@ def _gather(
 
 
 def _settle(
-    project: Project, clients: Clients, work: Work, has_functions: bool
+    project: Project,
+    clients: Clients,
+    work: Work,
+    has_functions: bool,
+    package: InngestPackage | None,
 ) -> tuple[str, list[str]]:
     text = work.edits.apply(work.source.text)
     if text == work.source.text and not needs_imports(work.source):
         return text, []
     path, released = work.source.path, work.released
-    package = find_package(project.root)
     return settle_imports(path, text, released, project, clients, has_functions, package)
 
 

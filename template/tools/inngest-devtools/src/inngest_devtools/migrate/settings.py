@@ -70,33 +70,30 @@ def look_at_settings(text: str, *, has_package: bool) -> Iterator[tuple[int, str
         if match is None:
             continue
         name, value = match[1], match[2].strip("\"'")
-        if has_package and name in GUIDE_NAMES:
-            continue
-        if name in UNREAD:
-            yield (
-                number,
-                t(
-                    "{name} is read by nothing but your own code: {instead}",
-                    name=name,
-                    instead=t(UNREAD[name]),
-                ),
-            )
-        elif name in MOVES:
-            yield (
-                number,
-                t(
-                    "{name} moves the CLI as well, in whose environment it is: {why}; rename it",
-                    name=name,
-                    why=t(MOVES[name]),
-                ),
-            )
-        elif name in KEYS and not value:
-            yield (
-                number,
-                t("{name} is empty, which is not the same as unset: comment it out", name=name),
-            )
-        elif name == "INNGEST_DEV" and value.lower() in ("no", "off", "n"):
-            yield number, t("INNGEST_DEV={value} turns the dev mode on: 0, or unset", value=value)
+        is_read = has_package and name in GUIDE_NAMES
+        problem = None if is_read else _find_problem(name, value)
+        if problem:
+            yield number, problem
+
+
+def _find_problem(name: str, value: str) -> str | None:
+    if name in UNREAD:
+        return t(
+            "{name} is read by nothing but your own code: {instead}",
+            name=name,
+            instead=t(UNREAD[name]),
+        )
+    if name in MOVES:
+        return t(
+            "{name} moves the CLI as well, in whose environment it is: {why}; rename it",
+            name=name,
+            why=t(MOVES[name]),
+        )
+    if name in KEYS and not value:
+        return t("{name} is empty, which is not the same as unset: comment it out", name=name)
+    if name == "INNGEST_DEV" and value.lower() in ("no", "off", "n"):
+        return t("INNGEST_DEV={value} turns the dev mode on: 0, or unset", value=value)
+    return None
 
 
 def look_at_script(text: str) -> Iterator[tuple[int, str]]:
