@@ -18,8 +18,6 @@ QUESTIONS = {
 }
 QUESTION_KEYS = {"type", "help", "default", "validator", "choices", "multiselect", "when"}
 
-every_question = pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
-
 
 def test_ask_questions_in_order_of_importance() -> None:
     assert list(QUESTIONS) == [
@@ -36,30 +34,17 @@ def test_ask_questions_in_order_of_importance() -> None:
     ]
 
 
-@every_question
-def test_ask_question_with_type_help_and_default(question: dict[str, Any]) -> None:
-    assert {"type", "help", "default"} <= set(question)
-
-
-@every_question
-def test_ask_question_with_keys_that_copier_knows(question: dict[str, Any]) -> None:
+@pytest.mark.parametrize("question", QUESTIONS.values(), ids=QUESTIONS)
+def test_ask_question_in_one_line_with_keys_that_copier_knows(question: dict[str, Any]) -> None:
     """Copier ignores a misspelt key without a word."""
-    assert set(question) <= QUESTION_KEYS
-
-
-@every_question
-def test_ask_question_in_one_line_of_a_terminal(question: dict[str, Any]) -> None:
+    assert {"type", "help", "default"} <= set(question) <= QUESTION_KEYS
     assert len(question["help"]) <= 70
-    assert question["help"].count("\n") == 0
+    assert "\n" not in question["help"]
 
 
-@pytest.mark.parametrize("setting", ["_tasks", "_jinja_extensions"])
-def test_configure_nothing_that_asks_for_trust(setting: str) -> None:
-    assert setting not in CONFIG
-
-
-def test_configure_migrations_with_a_version_only() -> None:
-    """An unversioned one asks for trust at every update."""
+def test_configure_nothing_that_asks_for_trust() -> None:
+    """Nor migrations without a version, which ask for it at every update."""
+    assert not {"_tasks", "_jinja_extensions"} & set(CONFIG)
     assert all("version" in migration for migration in CONFIG.get("_migrations", []))
 
 

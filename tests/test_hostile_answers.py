@@ -76,7 +76,7 @@ def test_list_every_question() -> None:
 @pytest.mark.parametrize("name", STRINGS)
 def test_refuse_hostile_string_in_one_line_or_take_it_as_it_is(name: str) -> None:
     """What is accepted at all are words that need no quoting anywhere."""
-    nowhere = SimpleNamespace(dst_path="/nowhere", answers_file=".copier-answers.yml")
+    nowhere = SimpleNamespace(dst_path="/nowhere", answers_file="x.yml", overwrite=False)
     more = [nowhere] if name == "package" else []
     messages = {value: render(f"{name}_error", value, *more) for value in hostile_values(name)}
 
@@ -101,10 +101,12 @@ def assert_refused(result: Any, project: Path, name: str) -> None:
 WAYS = ['it\'s "it" \\', "$(touch owned)#", "100% {{ 7 * 7 }}", "名字 é", "two\nlines"]
 
 
-@pytest.mark.parametrize(("name", "value"), list(zip(QUESTIONS, cycle(WAYS), strict=False)))
-@pytest.mark.parametrize("option", ["--data", "--data-file"])
+@pytest.mark.parametrize(
+    ("name", "value", "option"),
+    list(zip(QUESTIONS, cycle(WAYS), cycle(["--data", "--data-file"]), strict=False)),
+)
 def test_copy_with_hostile_answer_is_refused(
-    copier_template: Path, run: Run, tmp_path: Path, option: str, name: str, value: str
+    copier_template: Path, run: Run, tmp_path: Path, name: str, value: str, option: str
 ) -> None:
     data = [value] if name in LISTS else value
     answer = f"{name}={json.dumps(data) if name in LISTS else data}"

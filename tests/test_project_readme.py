@@ -49,18 +49,6 @@ def test_list_commands_that_exist(run: Run, project: Path) -> None:
     assert all(name in commands for name in named)
 
 
-@pytest.mark.slow
-def test_answer_each_question_of_the_old_guide(project: Path) -> None:
-    text = (
-        (project / "README.md")
-        .read_text(encoding="utf-8")
-        .partition("## When something is wrong")[2]
-    )
-
-    for question in ("A function is not registered", "An event is not sent", "A port is taken"):
-        assert question in text
-
-
 @pytest.mark.parametrize("examples", ["[event]", "[scheduled, steps]"])
 def test_send_the_test_event_where_a_function_takes_it(
     copy: Callable[..., Path], tmp_path: Path, examples: str

@@ -35,6 +35,15 @@ def test_list_every_example() -> None:
     assert re.findall(r"`(\w+)`", row)[1:] == list(QUESTIONS["examples"]["choices"].values())
 
 
+def test_show_a_picture_that_needs_nothing_else() -> None:
+    picture = (REPOSITORY / "docs/uv-run-dev.svg").read_text(encoding="utf-8")
+
+    assert "docs/uv-run-dev.svg" in README
+    assert 'role="img" aria-labelledby="title text"' in picture
+    namespace = "http://www.w3.org/2000/svg"
+    assert "://" not in re.sub(rf"http://127\.0\.0\.1:\d+|{namespace}", "", picture)
+
+
 def test_run_ci_with_the_readmes_test_command() -> None:
     assert TEST in (REPOSITORY / ".ci/run").read_text(encoding="utf-8").splitlines()
 

