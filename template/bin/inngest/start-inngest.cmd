@@ -6,8 +6,10 @@ set "PATH=%PATH%;%USERPROFILE%\.local\bin;%USERPROFILE%\.cargo\bin"
 
 where uv >nul 2>nul
 if errorlevel 1 goto no_uv
-
-if "%~1"=="" (uv run dev-server --help) else (uv run dev-server %*)
+set ARGS=
+if "%~1"=="" set ARGS=--help
+rem The arguments never stand in parentheses: one of theirs would close them.
+uv run dev-server %ARGS% %*
 exit /b %ERRORLEVEL%
 
 :no_uv
