@@ -13,6 +13,7 @@ import psutil
 from inngest_devtools.project import PROJECT_ROOT, get_project
 
 END_TIMEOUT = 3.0  # seconds until a process that was asked to end is killed
+CLOCK_TOLERANCE = 2.0  # seconds between two looks at a process's start: clocks get set
 
 OWN_GROUP: dict[str, Any]
 DETACHED: dict[str, Any]
@@ -71,6 +72,21 @@ def is_alive(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     return False
+
+
+def identify(process: psutil.Process) -> dict[str, float]:
+    """What finds a process again, as JSON: its pid alone may be a stranger's by then."""
+    return {"pid": process.pid, "started": process.create_time()}
+
+
+def find_again(identity: Any) -> psutil.Process | None:
+    """The process that was identified, if it still runs; None also for what is no identity."""
+    try:
+        process = psutil.Process(identity["pid"])
+        is_same = abs(process.create_time() - identity["started"]) < CLOCK_TOLERANCE
+    except (ValueError, KeyError, TypeError, psutil.Error):
+        return None
+    return process if is_same and is_alive(process) else None
 
 
 def exit_code(process: psutil.Process) -> int | None:

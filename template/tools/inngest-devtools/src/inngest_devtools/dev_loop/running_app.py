@@ -5,18 +5,17 @@ import os
 
 import psutil
 from inngest_devtools.errors import DevtoolsError
-from inngest_devtools.processes import end_family, is_alive
+from inngest_devtools.processes import end_family, find_again, identify
 from inngest_devtools.project import STATE
 from inngest_devtools.words import t
 
 PID_FILE = STATE / "app.json"
-CLOCK_TOLERANCE = 2.0  # seconds: clocks get set
 
 
 def note(app: psutil.Process) -> None:
     """Write down which app runs, and whose it is."""
     own = psutil.Process(os.getpid())
-    PID_FILE.write_text(json.dumps({"app": _identity(app), "dev": _identity(own)}), "utf-8")
+    PID_FILE.write_text(json.dumps({"app": identify(app), "dev": identify(own)}), "utf-8")
 
 
 def end_leftover() -> int | None:
@@ -39,16 +38,8 @@ def end_leftover() -> int | None:
     return app.pid
 
 
-def _identity(process: psutil.Process) -> dict[str, float]:
-    return {"pid": process.pid, "started": process.create_time()}
-
-
 def _find(part: str) -> psutil.Process | None:
-    """The process that was noted; a pid that meanwhile belongs to a stranger is none."""
     try:
-        saved = json.loads(PID_FILE.read_text("utf-8"))[part]
-        process = psutil.Process(saved["pid"])
-        is_same = abs(process.create_time() - saved["started"]) < CLOCK_TOLERANCE
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return find_again(json.loads(PID_FILE.read_text("utf-8"))[part])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return process if is_same and is_alive(process) else None

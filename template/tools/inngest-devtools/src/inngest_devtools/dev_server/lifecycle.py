@@ -21,8 +21,9 @@ from inngest_devtools.ports import listening_ports, wait_until_free
 from inngest_devtools.processes import (
     end_family,
     exit_code,
+    find_again,
     find_family,
-    is_alive,
+    identify,
     spawn,
 )
 from inngest_devtools.project import PROJECT_ROOT, SERVE_PATH, STATE, read_variable
@@ -45,12 +46,9 @@ PASSED_VARIABLES = (
 def find_running() -> psutil.Process | None:
     """The project's server. A pid that meanwhile belongs to a stranger is none."""
     try:
-        saved = json.loads(PID_FILE.read_text("utf-8"))
-        process = psutil.Process(saved["pid"])
-        ours = abs(process.create_time() - saved["started"]) < 2  # seconds: clocks get set
-    except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+        return find_again(json.loads(PID_FILE.read_text("utf-8")))
+    except (OSError, ValueError):
         return None
-    return process if ours and is_alive(process) else None
 
 
 def make_state_folder() -> None:
@@ -116,8 +114,7 @@ def find_or_launch(
                     reason=error.strerror,
                 )
             ) from None
-        state = {"pid": process.pid, "started": process.create_time()}
-        PID_FILE.write_text(json.dumps(state), "utf-8")
+        PID_FILE.write_text(json.dumps(identify(process)), "utf-8")
         return process, True
 
 
