@@ -29,6 +29,7 @@ DEPLOYMENT_FILES = {
     "compose.yaml",
     "deploy/README.md",
     "deploy/nginx.conf",
+    "deploy/pin_images.py",
 }
 
 pytestmark = pytest.mark.slow
