@@ -8,12 +8,12 @@ from inngest_devtools.logs import Logs, Tail
 
 def test_read_of_much_at_once_the_last_and_say_so(tmp_path: Path) -> None:
     log = tmp_path / "app.log"
-    log.write_text("first\n")
+    log.write_bytes(b"first\n")
     tail = Tail(log, limit=5_000)
     assert tail.read() == ["first"]
 
-    with log.open("a") as file:
-        file.write("x" * 99 + "\n" + "and so on\n" * 900)
+    with log.open("ab") as file:
+        file.write(b"x" * 99 + b"\n" + b"and so on\n" * 900)
     told, *lines = tail.read()
 
     assert told == "(4 kB more are in app.log.)"

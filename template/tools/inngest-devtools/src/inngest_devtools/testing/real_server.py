@@ -73,7 +73,7 @@ class RealServer(InngestServer):
         with ExitStack() as stack:
             temporary = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
             folder = Path(stack.enter_context(temporary))
-            log = stack.enter_context(open(folder / "log", "w+"))
+            log = stack.enter_context(open(folder / "log", "wb"))
             process = subprocess.Popen(
                 self._command(), cwd=folder, env=_environment(), stdout=log, stderr=log
             )
@@ -239,7 +239,7 @@ class RealServer(InngestServer):
                     return
             except httpx.TransportError:
                 time.sleep(POLL_INTERVAL)
-        said = log.read_text(errors="replace")[-2000:]
+        said = log.read_text("utf-8", "replace")[-2000:]
         raise RuntimeError(t("{program} did not start:", program=self._bin) + f"\n{said}")
 
 
