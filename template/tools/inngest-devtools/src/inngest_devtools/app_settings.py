@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from inngest_devtools.errors import DevtoolsError
+from inngest_devtools.errors import DevtoolsError, NotChecked
 from inngest_devtools.processes import app_command
 from inngest_devtools.project import PROJECT_ROOT, get_project
 from inngest_devtools.words import t
@@ -37,6 +37,7 @@ def check_app_settings() -> str:
     """What was read, in words.
 
     Raises:
+        NotChecked: The app's code does not let them be asked.
         DevtoolsError: A setting of the team's is wrong, or a variable that a library reads.
     """
     project = get_project()
@@ -53,8 +54,12 @@ def check_app_settings() -> str:
             timeout=TIMEOUT,
         ).stdout
         answer = json.loads(output.splitlines()[-1])
-    except (OSError, ValueError, IndexError, subprocess.SubprocessError):
-        return t("could not be read, for the app's settings print or end something else")
+    except subprocess.TimeoutExpired:
+        words = t("not checked: the app's settings took more than {timeout:.0f} s", timeout=TIMEOUT)
+        raise NotChecked(words) from None
+    except (OSError, ValueError, IndexError):
+        words = t("not checked: the app's settings print or end something else")
+        raise NotChecked(words) from None
     if isinstance(answer, dict):
         raise DevtoolsError(
             t(

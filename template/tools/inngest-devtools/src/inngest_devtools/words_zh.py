@@ -311,8 +311,11 @@ WORDS = {
     "{python} has no {module}: run this with the environment that runs the app.": (
         "{python} 里没有 {module}：请用运行应用的那个环境来执行。"
     ),
-    "could not be read, for the app's settings print or end something else": (
-        "读不出来：应用的配置代码自己打印了内容，或者结束了进程"
+    "not checked: the app's settings took more than {timeout:.0f} s": (
+        "没有检查：应用读取配置超过了 {timeout:.0f} 秒"
+    ),
+    "not checked: the app's settings print or end something else": (
+        "没有检查：应用的配置代码自己打印了内容，或者结束了进程"
     ),
     "{file} is valid": "{file} 没有问题",
     "the app talks to {url}": "应用连接的是 {url}",
