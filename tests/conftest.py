@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="hold the stand-in's tests against a real Dev Server",
     )
     parser.addoption(
-        "--update-cases", type=int, default=40, help="how many random edits meet an update"
+        "--update-cases", type=int, default=24, help="how many randomly edited projects are updated"
     )
 
 

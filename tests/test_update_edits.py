@@ -115,12 +115,13 @@ class Edits:
     env_lines: int = 0
 
 
+# An update takes a second however much is edited: some fifty edits in each, in as many files.
 edits = st.builds(
     Edits,
     st.lists(
         st.builds(Edit, st.integers(0, 999), st.floats(0, 1), st.integers(0, 4), st.integers(0, 3)),
-        min_size=1,
-        max_size=25,
+        min_size=30,
+        max_size=90,
     ),
     st.sets(st.sampled_from(EXAMPLES), max_size=2),
     st.sets(st.sampled_from(sorted(OWN_FILES))),
