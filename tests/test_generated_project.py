@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ALL_EXAMPLES, Run
+from tests.conftest import ALL_EXAMPLES, Run, render
 
 CELLS = {
     "default": [],
@@ -21,6 +21,12 @@ CELLS = {
         "db_url=postgresql://postgres:postgres@localhost:5432/inngest",
     ],
     "one example, named like a dependency": ["examples=[fan_out]", "os=all", "app_id=inngest"],
+}
+
+KINDS: dict[str, dict[str, object]] = {
+    "new": {"app_id": "x" * 64, "os": "all", "deploy": ["compose", "kubernetes"]},
+    "new, in Chinese": {"language": "zh"},
+    "stands": {"package": "shop"},
 }
 
 GATES = [
@@ -40,6 +46,21 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "UV_PYTHON": sys.executable,
         "MYPY_CACHE_DIR": str(folder / "mypy"),
     }
+
+
+@pytest.mark.parametrize("answers", KINDS.values(), ids=KINDS)
+def test_check_every_kind_of_project(run: Run, tmp_path: Path, answers: dict[str, object]) -> None:
+    """With the suite's own packages, installing nothing: in seconds."""
+    if "package" in answers:
+        (tmp_path / "shop").mkdir()
+        (tmp_path / "shop/__init__.py").touch()
+        (tmp_path / "shop/main.py").write_text("from fastapi import FastAPI\n\napp = FastAPI()\n")
+    render(tmp_path, **answers)
+
+    run("ruff", "check", cwd=tmp_path)
+    run("ruff", "format", "--check", cwd=tmp_path)
+    paths = ["--strict", "shop", "inngest_tests"] if "package" in answers else []
+    run("mypy", *paths, cwd=tmp_path, env={"MYPYPATH": "tools/inngest-devtools/src"})
 
 
 @pytest.mark.slow
