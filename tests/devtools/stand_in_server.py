@@ -47,8 +47,7 @@ def main() -> None:
             "connection refused"
         )
         sys.exit(1)
-    if MODE == "deaf":
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN if MODE == "deaf" else complain_and_end)
     if MODE == "move":
         log("Port conflict, using new port", name="dev server api", **{"from": options.port})
     if MODE == "child":
@@ -64,6 +63,13 @@ def log(message: str, **fields: Any) -> None:
         json.dumps({"time": "2026-01-01T00:00:00Z", "level": "INFO", "msg": message, **fields}),
         flush=True,
     )
+
+
+def complain_and_end(number: int, _: object) -> None:
+    """As Inngest does of the app that was ended before it."""
+    log("error calling SDK: EOF writing request to SDK", level="ERROR")
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
 
 
 def add_run(function: str) -> None:

@@ -64,6 +64,7 @@ def test_end_on_signal_leaves_nothing(workspace: Workspace, name: str) -> None:
     terminal.process.send_signal(getattr(signal, name))
 
     assert terminal.wait() == 0
+    assert "EOF" not in terminal.text, "what the server says of the app's end"
     assert_none_runs(family)
     assert workspace.dev_server("status").returncode == 3
 

@@ -92,6 +92,10 @@ class Logs:
             tail.read()
         self._tails[name] = tail
 
+    def leave(self, name: str) -> None:
+        """Show no more of it."""
+        self._tails.pop(name, None)
+
     def show(self, *, quiet: bool = False) -> None:
         """Print what is new; quiet is without a word of the dozen services that start in the
         server, or end.

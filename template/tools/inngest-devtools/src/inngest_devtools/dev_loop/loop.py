@@ -234,6 +234,7 @@ class DevLoop:
         for files in watch_sources():
             self._logs.show(quiet=not self._is_block_shown)
             if self._is_stopped():
+                self._logs.leave("inngest")  # it complains of the app that ends before it
                 break
             if self._server and (code := exit_code(self._server)):
                 return "Dev Server", code
