@@ -163,24 +163,29 @@ def run(clean_env: dict[str, str], request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.fixture(scope="session")
-def copy(copier_template: Path, run: Run) -> Callable[..., Path]:
+def try_copy(copier_template: Path, run: Run) -> Run:
     """`copier copy --defaults` as a user types it: the command line, no trust.
 
-    Answers as "name=value".
+    `try_copy(destination, "port=9000")`: answers as "name=value"; whether it worked is in the
+    result.
     """
 
-    def _copy(destination: Path, *answers: str) -> Path:
+    def _try_copy(destination: Path, *answers: str) -> "subprocess.CompletedProcess[str]":
         data = [part for answer in answers for part in ("--data", answer)]
-        run(
-            "copier",
-            "copy",
-            "--quiet",
-            "--defaults",
-            *data,
-            copier_template,
-            destination,
-            cwd=destination.parent,
-        )
+        command = ("copier", "copy", "--quiet", "--defaults", *data, copier_template, destination)
+        return run(*command, cwd=destination.parent, check=False)
+
+    return _try_copy
+
+
+@pytest.fixture(scope="session")
+def copy(try_copy: Run) -> Callable[..., Path]:
+    """The same for a copy that has to work: its folder."""
+
+    def _copy(destination: Path, *answers: str) -> Path:
+        result = try_copy(destination, *answers)
+        if result.returncode:
+            pytest.fail(f"{destination} could not be copied\n{result.stdout}\n{result.stderr}")
         return destination
 
     return _copy

@@ -210,19 +210,9 @@ def test_accept_no_db_url_that_is_not_one(db_url: str) -> None:
     ],
 )
 def test_copy_with_refused_answer_says_what_to_type_and_writes_nothing(
-    copier_template: Path, run: Run, tmp_path: Path, answer: str, message: str
+    try_copy: Run, tmp_path: Path, answer: str, message: str
 ) -> None:
-    result = run(
-        "copier",
-        "copy",
-        "--defaults",
-        "--data",
-        answer,
-        copier_template,
-        tmp_path / "app",
-        cwd=tmp_path,
-        check=False,
-    )
+    result = try_copy(tmp_path / "app", answer)
 
     assert result.returncode == 1
     assert result.stderr.rstrip().endswith(message)
@@ -238,19 +228,9 @@ def test_copy_with_refused_answer_says_what_to_type_and_writes_nothing(
     ],
 )
 def test_copy_with_answer_that_copier_refuses_writes_nothing(
-    copier_template: Path, run: Run, tmp_path: Path, answer: str, message: str
+    try_copy: Run, tmp_path: Path, answer: str, message: str
 ) -> None:
-    result = run(
-        "copier",
-        "copy",
-        "--defaults",
-        "--data",
-        answer,
-        copier_template,
-        tmp_path / "app",
-        cwd=tmp_path,
-        check=False,
-    )
+    result = try_copy(tmp_path / "app", answer)
 
     assert result.returncode == 1
     assert message in result.stderr.splitlines()[-1]

@@ -44,6 +44,11 @@ def data(answers: list[str]) -> list[str]:
     return [part for answer in answers for part in ("--data", answer)]
 
 
+def touch_main(template: Path) -> None:
+    """A change that every update brings."""
+    add_line(template / "template/src/server/main.py", "# new")
+
+
 def add_line(path: Path, line: str) -> None:
     path.write_text(f"{line}\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
 
@@ -116,9 +121,7 @@ def test_update_from_old_version_equals_fresh_copy(
 
 def test_update_twice_changes_nothing_more(releases: Releases, run: Run, tmp_path: Path) -> None:
     project = releases.born(tmp_path / "my-app")
-    releases.add(
-        "100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
-    )
+    releases.add("100.0.0", touch_main)
 
     update(run, project)
     commit(run, project)
@@ -133,9 +136,7 @@ def test_check_update_tells_of_a_release_until_it_is_there(
     project = releases.born(tmp_path / "my-app")
     check = ("copier", "check-update", "--quiet")
     assert run(*check, cwd=project).returncode == 0
-    releases.add(
-        "100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
-    )
+    releases.add("100.0.0", touch_main)
 
     assert run(*check, cwd=project, check=False).returncode == 2
     update(run, project)
@@ -153,9 +154,7 @@ def test_update_in_a_folder_of_a_larger_repository(
     (repository / "other.txt").write_text("of another team\n")
     commit(run, repository)
     (repository / "other.txt").write_text("not committed yet\n")
-    releases.add(
-        "100.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
-    )
+    releases.add("100.0.0", touch_main)
 
     update(run, project)
 
@@ -170,7 +169,7 @@ def test_update_in_a_folder_of_a_larger_repository(
 def test_update_from_a_template_without_tags(releases: Releases, run: Run, tmp_path: Path) -> None:
     run("git", "tag", "--delete", "99.99.99", cwd=releases.path)
     project = releases.born(tmp_path / "my-app")
-    releases.add(None, lambda template: add_line(template / "template/src/server/main.py", "# new"))
+    releases.add(None, touch_main)
 
     update(run, project)
 
@@ -386,9 +385,7 @@ def test_update_asks_only_those_for_trust_who_cross_the_migration(
     before = releases.born(tmp_path / "before")
     releases.add("100.0.0", move_file)
     after = releases.born(tmp_path / "after")
-    releases.add(
-        "101.0.0", lambda template: add_line(template / "template/src/server/main.py", "# new")
-    )
+    releases.add("101.0.0", touch_main)
 
     crossing = run("copier", "update", "--defaults", cwd=before, check=False)
     update(run, after)
@@ -439,7 +436,7 @@ def test_update_over_the_teams_change_leaves_both_and_ci_refuses(
 
 def test_update_can_be_taken_back_as_it_says(releases: Releases, run: Run, tmp_path: Path) -> None:
     def change(template: Path) -> None:
-        add_line(template / "template/src/server/main.py", "# new")
+        touch_main(template)
         (template / "template/src/server/new").mkdir()
         (template / "template/src/server/new/file.py").touch()
 
