@@ -90,6 +90,7 @@ class PostgresTable:
         connection = self._psycopg.connect(
             self._url,
             autocommit=True,
+            client_encoding="utf8",  # for psycopg gives bytes where the database's is SQL_ASCII
             connect_timeout=TIMEOUT,
             tcp_user_timeout=1000 * TIMEOUT,
             prepare_threshold=None,  # a pooler in front would not know what was prepared

@@ -1,6 +1,5 @@
 """How far a run is, in either database, as several replicas of the app see it."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -13,16 +12,13 @@ from core.inngest import progress_tables
 from core.inngest.errors import ConfigurationError
 from core.inngest.progress import PUBLISH, READ, get_progress_settings
 from core.inngest.progress_tables import DatabaseError, PostgresTable, SqliteTable
+from tests.postgres import create_database
 
 
 @pytest.fixture
-def postgres() -> str:
-    url = os.environ.get("TEST_POSTGRES_URL")
-    if not url:
-        pytest.skip("TEST_POSTGRES_URL names no PostgreSQL")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP TABLE IF EXISTS inngest_progress")
-    return url
+def postgres() -> Iterator[str]:
+    with create_database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -72,6 +68,17 @@ def test_publish_after_postgresql_has_closed_the_connection(
     table.execute(PUBLISH, "event-1", 20, "at 20")
 
     assert table.execute(READ, "event-1") == [(20, "at 20")]
+
+
+def test_read_text_from_database_of_another_encoding() -> None:
+    """In one that is SQL_ASCII psycopg would read bytes."""
+    with (
+        create_database("ENCODING 'SQL_ASCII' TEMPLATE template0") as url,
+        closing(PostgresTable(url)) as table,
+    ):
+        table.execute(PUBLISH, "event-1", 10, "第一步")
+
+        assert table.execute(READ, "event-1") == [(10, "第一步")]
 
 
 def test_publish_where_no_postgresql_is_says_so() -> None:

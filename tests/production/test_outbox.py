@@ -1,7 +1,6 @@
 """The outbox against servers that lose events, senders that are killed, and two databases."""
 
 import asyncio
-import os
 import sqlite3
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from core.inngest.client import inngest_client
 from core.inngest.errors import ConfigurationError
 from core.inngest.events import ExampleEvent
 from core.inngest.outbox import SCHEMA, Outbox, Rows, Values
+from tests.postgres import create_database
 from tests.production.inngest_start import InngestStart
 from tests.production.service import Service
 
@@ -140,19 +140,6 @@ def serving(server: ForgetfulServer) -> Iterator[str]:
     listener = free_port()
     with serve(server.app, listener):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-@contextmanager
-def create_database(options: str = "") -> Iterator[str]:
-    """In the PostgreSQL that `.ci/run` has started, if it has."""
-    url = os.environ.get("TEST_POSTGRES_URL")
-    if not url:
-        pytest.skip("TEST_POSTGRES_URL names no PostgreSQL")
-    name = f"outbox_{os.getpid()}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} {options}".encode())
-        yield f"{url.rpartition('/')[0]}/{name}"
-        connection.execute(f"DROP DATABASE {name}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
