@@ -27,6 +27,9 @@ _LIFTABLE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_QUOTED = ("double", "single")
+_LITERALS = (*_QUOTED, "float", "int")
+_NUMBERS = ("kept", "float", "int")
 
 
 def lift_literals(text: str) -> tuple[str, dict[str, object]]:
@@ -46,36 +49,47 @@ def lift_literals(text: str) -> tuple[str, dict[str, object]]:
 
 
 def _lift(text: str, variables: dict[str, object]) -> Iterator[str]:
-    depth = 0  # numbers in square brackets stay, lists and indices alike
+    depth = 0  # of square brackets
     position = 0
     follows_name = False
     while position < len(text):
-        found = _LIFTABLE.match(text, position)
-        assert found is not None
-        kind, word = found.lastgroup or "other", found.group()
-        is_number = kind in ("kept", "float", "int")
-        starts_with_dot = word.startswith(".")
-        if is_number and (follows_name or (depth > 0 and not starts_with_dot)):
-            kind, word = "other", word[0]
+        kind, word, content = _read_word(text, position, follows_name, depth)
         position += len(word)
         if kind == "comment":
             continue
         depth += {"[": 1, "]": -1}.get(word, 0)
-        if kind in ("double", "single", "float", "int") and len(variables) < len(LIFTED):
-            value = _lifted_value(kind, found[kind])
+        has_room = len(variables) < len(LIFTED)
+        if kind in _QUOTED and not has_room:
+            raise Unsupported("an expression with more than 26 literals")
+        if kind in _LITERALS and has_room:
+            value = _lifted_value(kind, content)
             if value is not None:
                 letter = LIFTED[len(variables)]
                 variables[letter] = value
                 word = f"vars.{letter}"
-        elif kind in ("double", "single"):
-            raise Unsupported("an expression with more than 26 literals")
         yield word
-        follows_name = word[-1].isascii() and (word[-1].isalnum() or word[-1] == "_")
+        last = word[-1]
+        follows_name = last.isascii() and (last.isalnum() or last == "_")
+
+
+def _read_word(text: str, position: int, follows_name: bool, depth: int) -> tuple[str, str, str]:
+    """The kind of what comes next, all of it, and what is within its quotes.
+
+    A number stays where it is in a name, and in square brackets, lists and indices alike: its first
+    character is then a word like any other.
+    """
+    found = _LIFTABLE.match(text, position)
+    assert found is not None
+    kind, word = found.lastgroup or "other", found.group()
+    stays = follows_name or (depth > 0 and not word.startswith("."))
+    if kind in _NUMBERS and stays:
+        return "other", word[0], ""
+    return kind, word, found[kind]
 
 
 def _lifted_value(kind: str, text: str) -> object:
     """The literal, or None for a number that the server leaves in its place."""
-    if kind in ("double", "single"):
+    if kind in _QUOTED:
         return text
     try:
         value = int(text) if kind == "int" else float(text)
