@@ -362,6 +362,13 @@ REFUSED = {
             await ctx.step.run("charge", charge, 1)
             await ctx.step.run("charge", charge, 2)  #! 'charge' {TWICE_ID}
         """,
+    "one id before a branch that leaves, and in it": f"""
+        @client.create_function(fn_id="fn")
+        async def handler(ctx):
+            await ctx.step.run("ship", ship)
+            if ctx.event.data["late"]:
+                return await ctx.step.run("ship", ship_again)  #! 'ship' {TWICE_ID}
+        """,
     "one id for the steps of a loop": f"""
         @client.create_function(fn_id="fn")
         async def handler(ctx):

@@ -3,7 +3,9 @@
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import combinations
+from typing import Self
 
 from inngest_devtools.testing.durable_code.finding import Finding, hint, mistake
 from inngest_devtools.testing.durable_code.module import Module
@@ -307,39 +309,47 @@ def _check_nested(call: ast.Call, function: Owner, module: Module) -> Iterator[F
 
 
 Branches = dict[ast.AST, str]  # which branch of each `if`, `try` or `match` a call is in
-StepId = tuple[ast.Call, str, Branches, bool]  # the call, its id, its branches, whether in a loop
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A step whose id is a plain text."""
+
+    call: ast.Call
+    id: str
+    branches: Branches
+    in_loop: bool
+
+    def excludes(self, other: Self) -> bool:
+        """Whether the two are in different branches of one statement: only one of them runs."""
+        theirs = other.branches
+        return any(theirs.get(node, branch) != branch for node, branch in self.branches.items())
 
 
 def _check_step_ids(function: Owner, module: Module) -> Iterator[Finding]:
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
-    steps = list(_find_step_ids(body, module, module.scopes[function], {}, in_loop=False))
-    for call, id, _, in_loop in steps:
-        if in_loop:
-            yield mistake(
-                call,
-                t(
-                    "{id} is the id of a step in a loop: put what differs into it, as in "
-                    "f'{name}-{{index}}'",
-                    id=repr(id),
-                    name=id,
-                ),
+    steps = list(_find_steps(body, module, module.scopes[function], {}, in_loop=False))
+    for step in steps:
+        if step.in_loop:
+            message = t(
+                "{id} is the id of a step in a loop: put what differs into it, as in "
+                "f'{name}-{{index}}'",
+                id=repr(step.id),
+                name=step.id,
             )
-    for (_, id, branches, _), (second, other, others, _) in combinations(steps, 2):
-        exclude = any(others.get(node, branch) != branch for node, branch in branches.items())
-        if id == other and not exclude:
-            yield mistake(
-                second,
-                t(
-                    "{id} is the id of two steps: give each its own, or a replay may mix them up",
-                    id=repr(id),
-                ),
+            yield mistake(step.call, message)
+    for first, second in combinations(steps, 2):
+        if first.id == second.id and not first.excludes(second):
+            message = t(
+                "{id} is the id of two steps: give each its own, or a replay may mix them up",
+                id=repr(second.id),
             )
+            yield mistake(second.call, message)
 
 
-def _find_step_ids(
+def _find_steps(
     nodes: Iterable[ast.AST], module: Module, scope: Scope, branches: Branches, *, in_loop: bool
-) -> Iterator[StepId]:
-    """The steps whose id is a plain text."""
+) -> Iterator[_Step]:
     branches = dict(branches)
     for node in nodes:
         if isinstance(node, Function):
@@ -347,17 +357,17 @@ def _find_step_ids(
         if isinstance(node, ast.Call) and module.is_step(node.func, scope) and node.args:
             id = node.args[0]
             if isinstance(id, ast.Constant) and isinstance(id.value, str):
-                yield node, id.value, branches, in_loop
+                yield _Step(node, id.value, dict(branches), in_loop)
         within = in_loop or isinstance(node, Loop | ast.While | Comprehension)
         for name, children in _children_by_field(node):
             has_branches = isinstance(node, ast.If | ast.IfExp | ast.Match | ast.Try)
             if not has_branches or name == "test":
-                yield from _find_step_ids(children, module, scope, branches, in_loop=within)
+                yield from _find_steps(children, module, scope, branches, in_loop=within)
                 continue
             for number, child in enumerate(children):
                 branch = f"{name} {number}" if isinstance(node, ast.Match) else name
                 inner = branches | {node: branch}
-                yield from _find_step_ids([child], module, scope, inner, in_loop=within)
+                yield from _find_steps([child], module, scope, inner, in_loop=within)
         if isinstance(node, ast.If) and _leaves(node.body):
             branches[node] = "orelse"  # what follows is only reached without the body
 
