@@ -357,7 +357,7 @@ def _find_steps(
         if isinstance(node, ast.Call) and module.is_step(node.func, scope) and node.args:
             id = node.args[0]
             if isinstance(id, ast.Constant) and isinstance(id.value, str):
-                yield _Step(node, id.value, dict(branches), in_loop)
+                yield _Step(node, id.value, branches, in_loop)
         within = in_loop or isinstance(node, Loop | ast.While | Comprehension)
         for name, children in _children_by_field(node):
             has_branches = isinstance(node, ast.If | ast.IfExp | ast.Match | ast.Try)
