@@ -80,6 +80,17 @@ def test_send_by_keyboard_keeps_the_focus_and_says_what_came(running: Workspace)
         browser.wait_for("document.getElementById('note').innerText.includes('no function')")
 
 
+def test_new_function_appears_and_the_focus_stays(running: Workspace) -> None:
+    with Browser() as browser:
+        browser.open(running.app_url)
+        browser.run("document.querySelector('button[value=example-function]').focus()")
+
+        running.dev_server("new", "order-placed")
+
+        browser.wait_for("document.querySelector('button[value=order-placed]') !== null")
+        assert browser.run("document.activeElement.value") == "example-function"
+
+
 def test_send_without_scripts_says_so_after_the_reload(running: Workspace) -> None:
     location = post(running, "example-function").headers["Location"]
 

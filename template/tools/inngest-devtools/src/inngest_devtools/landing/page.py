@@ -58,6 +58,8 @@ SCRIPT = """
 const note = document.getElementById("note");
 const news = document.getElementById("news");
 const runs = document.getElementById("run-list");
+const functions = document.getElementById("function-list");
+const latest = new Map();
 
 function readStates() {
   const rows = [...runs.querySelectorAll("tr[data-state]")];
@@ -67,19 +69,35 @@ function readStates() {
 // A screen reader is told what has changed, not the whole table.
 function showRuns(html) {
   const before = readStates();
-  runs.innerHTML = runs.dataset.html = html;
+  runs.innerHTML = html;
   const changed = [...readStates()].filter(([id, state]) => before.get(id) !== state);
   news.textContent = changed.map(([, state]) => state).join(". ");
 }
 
-setInterval(async () => {
+// What is new in the sources; what the page came with stays as it is, and the focus where it is.
+function showFunctions(html) {
+  if (!latest.has("functions")) return;
+  const { value } = document.activeElement;
+  functions.innerHTML = html;
+  [...functions.querySelectorAll("button")].find(button => button.value === value)?.focus();
+}
+
+async function refresh(name, show) {
+  const reply = await fetch(`/_inngest-dev/${name}`);
+  const html = await reply.text();
+  if (!reply.ok || html === latest.get(name)) return;
+  show(html);
+  latest.set(name, html);
+}
+
+async function refreshAll() {
   if (document.hidden) return;
   try {
-    const reply = await fetch("/_inngest-dev/runs");
-    const html = await reply.text();
-    if (reply.ok && html !== runs.dataset.html) showRuns(html);
+    await Promise.all([refresh("runs", showRuns), refresh("functions", showFunctions)]);
   } catch { /* the app is being reloaded */ }
-}, 1000);
+}
+refreshAll();
+setInterval(refreshAll, 1000);
 
 // The focus stays on the button.
 document.addEventListener("submit", async event => {
@@ -140,7 +158,7 @@ def render_page(
 <p id="news" role="status"></p>
 <section aria-labelledby="functions">
 <h2 id="functions">{t("Functions")}</h2>
-{_render_functions(catalog)}
+<div id="function-list">{render_functions(catalog)}</div>
 </section>
 <section aria-labelledby="runs">
 <h2 id="runs">{t("Last runs")}</h2>
@@ -151,6 +169,15 @@ def render_page(
 </main>
 <script src="/_inngest-dev/page.js"></script>""",
     )
+
+
+def render_functions(catalog: Catalog) -> str:
+    """The list of the functions, each with its button."""
+    if not catalog.functions:
+        words = t("There is none yet; this writes one:")
+        return f"<p>{words} <code>{escape(command('new NAME'))}</code></p>"
+    items = "".join(_render_function(entry, catalog) for entry in catalog.functions)
+    return f'<ul class="functions">{items}</ul>'
 
 
 def render_runs(runs: Sequence[Run]) -> str:
@@ -230,14 +257,6 @@ def _describe_sent(sent: FunctionEntry) -> str:
     if sent.event:
         return t("Sent {event}; its run shows among the last ones.", event=sent.event)
     return t("Started {name}; its run shows among the last ones.", name=sent.name)
-
-
-def _render_functions(catalog: Catalog) -> str:
-    if not catalog.functions:
-        words = t("There is none yet; this writes one:")
-        return f"<p>{words} <code>{escape(command('new NAME'))}</code></p>"
-    items = "".join(_render_function(entry, catalog) for entry in catalog.functions)
-    return f'<ul class="functions">{items}</ul>'
 
 
 def _render_function(entry: FunctionEntry, catalog: Catalog) -> str:

@@ -73,6 +73,8 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         case ("GET", "/runs"):
             runs, _ = await asyncio.to_thread(_read_runs)
             await _reply(send, 200, page.render_runs(runs))
+        case ("GET", "/functions"):
+            await _reply(send, 200, page.render_functions(read_catalog()))
         case ("GET", "/catalog"):
             content = json.dumps(read_catalog().to_json())
             await _reply(send, 200, content, content_type="application/json")
