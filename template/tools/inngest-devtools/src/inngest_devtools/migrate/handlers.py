@@ -9,7 +9,6 @@ import re
 from dataclasses import dataclass, field
 
 import libcst as cst
-from inngest_devtools.migrate import sdk
 from inngest_devtools.migrate.annotations import context_type, kind_of
 from inngest_devtools.migrate.function_text import (
     correct_type_comment,
@@ -19,19 +18,13 @@ from inngest_devtools.migrate.function_text import (
     span,
 )
 from inngest_devtools.migrate.functions import Handler
-from inngest_devtools.migrate.source import Source, comments, dotted_name
+from inngest_devtools.migrate.roles import place_the_unknown, role_of
+from inngest_devtools.migrate.source import Source, comments
+from inngest_devtools.migrate.star_parameters import report_keywords, report_star
 from inngest_devtools.migrate.work import Work
 from inngest_devtools.words import t
 
 CONTEXT_NAMES = ("ctx", "context", "inngest_ctx", "inngest_context")
-ROLES_BY_NAME = {
-    "ctx": "context",
-    "context": "context",
-    "event": "event",
-    "evt": "event",
-    "step": "step",
-    "steps": "step",
-}
 
 
 @dataclass
@@ -67,9 +60,11 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
         work.report(function, message)
         return Plan(handler)
     if not positional and isinstance(params.star_arg, cst.Param):
-        return _plan_star(handler, work)
-    roles = [_role(source, function, each) for each in positional]
-    _place_the_unknown(source, positional, roles)
+        context = report_star(handler, work)
+        report_keywords(handler, work)
+        return Plan(handler, context=context)
+    roles = [role_of(source, function, each) for each in positional]
+    place_the_unknown(source, positional, roles)
     unknown = [p for p, r in zip(positional, roles, strict=True) if r is None and p.default is None]
     if unknown and len(positional) > 1:
         names = ", ".join(each.name.value for each in unknown)
@@ -88,7 +83,7 @@ def plan_handler(handler: Handler, work: Work) -> Plan:
 
 def _is_handed_over(source: Source, function: cst.FunctionDef, param: cst.Param) -> bool:
     """Whether a keyword-only parameter waits for what old SDKs handed over, or for anything."""
-    return param.default is None or _role(source, function, param) not in (None, "spare")
+    return param.default is None or role_of(source, function, param) not in (None, "spare")
 
 
 def _lone_step_keyword(
@@ -100,140 +95,8 @@ def _lone_step_keyword(
         return None
     if not isinstance(params.star_arg, cst.ParamStar):
         return None
-    is_step = _role(handler.source, handler.node, keywords[0]) == "step"
+    is_step = role_of(handler.source, handler.node, keywords[0]) == "step"
     return keywords[0] if is_step else None
-
-
-def _plan_star(handler: Handler, work: Work) -> Plan:
-    """`*args, **kwargs` gets the context as args[0]; nothing comes by keyword."""
-    source, function = handler.source, handler.node
-    star = function.params.star_arg
-    assert isinstance(star, cst.Param)
-    scope = source.inner_scope(function)
-    for node in source.references(scope, star.name.value):
-        parent = source.parent(node)
-        if isinstance(parent, cst.Subscript) and source.code(parent).endswith("[1]"):
-            work.report(
-                node,
-                t(
-                    "{code} is not handed over any more: the step is {star}[0].step",
-                    code=source.code(parent),
-                    star=star.name.value,
-                ),
-            )
-        elif isinstance(parent, cst.Subscript) and _is_read_as_event(source, parent):
-            work.report(
-                node,
-                t(
-                    "{code} is the context, not the event: read {code}.event",
-                    code=source.code(parent),
-                ),
-            )
-    _report_keywords(handler, work)
-    return Plan(handler, context=f"{star.name.value}[0]")
-
-
-def _is_read_as_event(source: Source, node: cst.CSTNode) -> bool:
-    """Whether a value, or the name it is assigned to, is used as an event."""
-    parent = source.parent(node)
-    if isinstance(parent, cst.Attribute):
-        return parent.attr.value in sdk.EVENT_ATTRIBUTES
-    for ancestor in source.ancestors(node):
-        if isinstance(ancestor, cst.Assign) and isinstance(ancestor.targets[0].target, cst.Name):
-            name = ancestor.targets[0].target
-            attributes = _attributes_read(source, source.references(source.scope(name), name.value))
-            return (
-                bool(attributes & sdk.EVENT_ATTRIBUTES) and not attributes & sdk.CONTEXT_ATTRIBUTES
-            )
-        if isinstance(ancestor, cst.BaseSmallStatement):
-            return False
-    return False
-
-
-def _report_keywords(handler: Handler, work: Work) -> None:
-    """`kwargs.get("event")` and the like: nothing comes by keyword."""
-    source, star = handler.source, handler.node.params.star_kwarg
-    if star is None:
-        return
-    for node in source.references(source.inner_scope(handler.node), star.name.value):
-        code = _lookup_code(source, node)
-        match = re.search(r"""[\[(]\s*["'](event|ctx|context|step)["']""", code or "")
-        if match:
-            what = {"event": "ctx.event", "step": "ctx.step"}.get(match[1], "ctx")
-            work.report(
-                node,
-                t(
-                    "{code} is empty: the SDK hands over ctx alone, by position; read {what}",
-                    code=code,
-                    what=what,
-                ),
-            )
-
-
-def _lookup_code(source: Source, node: cst.CSTNode) -> str | None:
-    """`kwargs["x"]`, `kwargs.get("x")` or `"x" in kwargs`, around the name of the keywords."""
-    parent = source.parent(node)
-    if isinstance(parent, cst.Subscript):
-        return source.code(parent)
-    if isinstance(parent, cst.Attribute) and parent.attr.value in ("get", "pop"):
-        call = source.parent(parent)
-        return source.code(call) if isinstance(call, cst.Call) else None
-    return None
-
-
-# Roles
-
-
-def _role(source: Source, function: cst.FunctionDef, param: cst.Param) -> str | None:
-    """context, event, step, spare (has a default and is neither) or None."""
-    kind = kind_of(source, param.annotation)
-    attributes = _attributes_read(
-        source, source.references(source.inner_scope(function), param.name.value)
-    )
-    reads_context = bool(attributes & sdk.CONTEXT_ATTRIBUTES)
-    reads_event = bool(attributes & sdk.EVENT_ATTRIBUTES)
-    if kind == "event":
-        return "context" if reads_context and not reads_event else "event"
-    if kind in ("context", "step"):
-        return kind
-    # Nothing was said, or a type of the team's: what is read of it tells more than its name.
-    if reads_context and not reads_event:
-        return "context"
-    by_name = ROLES_BY_NAME.get(param.name.value)
-    if reads_event and by_name != "step":
-        return "event"
-    return by_name or ("spare" if param.default is not None else None)
-
-
-def _attributes_read(source: Source, nodes: list[cst.CSTNode]) -> set[str]:
-    found = set()
-    for node in nodes:
-        parent = source.parent(node)
-        if isinstance(parent, cst.Attribute) and parent.value is node:
-            found.add(parent.attr.value)
-        if isinstance(parent, cst.Arg):
-            call = source.parent(parent)
-            if (
-                isinstance(call, cst.Call)
-                and dotted_name(call.func) == "getattr"
-                and len(call.args) > 1
-            ):
-                found.add(source.code(call.args[1]).strip("\"'"))
-    return found
-
-
-def _place_the_unknown(source: Source, params: list[cst.Param], roles: list[str | None]) -> None:
-    """Of two parameters that say no more, the first was the context, the second the step."""
-    if len(params) != 2:
-        return
-    if roles[0] is None and roles[1] == "step":
-        roles[0] = "context"
-    if roles[0] in ("context", "event") and roles[1] in (None, "spare"):
-        reads = _attributes_read(
-            source, source.references(source.scope(params[1].name), params[1].name.value)
-        )
-        if reads and reads <= sdk.STEP_CALLS:
-            roles[1] = "step"
 
 
 # The rewrite
@@ -246,65 +109,68 @@ def _rewrite(
     roles: list[str | None],
     step_keyword: cst.Param | None,
 ) -> Plan:
-    source, function = handler.source, handler.node
-    by_role: dict[str, cst.Param] = {}
+    function = handler.node
+    first: dict[str | None, cst.Param] = {}  # of each role
     for param, role in zip(params, roles, strict=True):
-        if role and role != "spare":
-            by_role.setdefault(role, param)
-    context, event, step = by_role.get("context"), by_role.get("event"), by_role.get("step")
-    step = step or step_keyword
-    plan = Plan(handler, event=event, step=step)
-    spares = [p for p, r in zip(params, roles, strict=True) if r == "spare"]
-    old = _first_annotation(context, event)
-    annotation = context_type(source, function, old)
+        first.setdefault(role, param)
+    if step_keyword is not None:
+        first.setdefault("step", step_keyword)
+    context, event, step = first.get("context"), first.get("event"), first.get("step")
+    spare = first.get("spare")
+    if context is event is None and spare is not None and not _is_constant(spare):
+        return Plan(handler, context=spare.name.value)
+
+    annotation = context_type(handler.source, function, _first_annotation(context, event))
     everything = [*function.params.posonly_params, *function.params.params]
-
-    if context is not None:
-        plan.context = context.name.value
-        _correct_annotation(handler, work, context, annotation)
-    elif event is not None:
-        plan.context = _free_name(source, function)
-        _replace_parameter(work, event, plan.context, _quoted_like(source, event, annotation))
-        work.release(event.annotation)
-        work.note(
-            function,
-            t(
-                "{handler} takes {context}, its event is {context}.event",
-                handler=_name(handler),
-                context=plan.context,
-            ),
-        )
-    elif spares and not _is_constant(spares[0]):
-        return Plan(handler, context=spares[0].name.value)
-    else:
-        plan.context = _free_name(source, function)
-        insert_parameter(
-            handler,
-            work,
-            f"{plan.context}: {annotation}" if step is None or step.annotation else plan.context,
-        )
-        work.note(
-            function, t("{handler} takes {context}", handler=_name(handler), context=plan.context)
-        )
-
-    listed = [*everything, *function.params.kwonly_params]
-    for gone in (event if context is not None else None, step):
-        if gone is not None:
-            plan.removed.append(next(i for i, each in enumerate(listed) if each is gone))
-            remove_parameter(handler, work, gone)
-    if step is not None:
-        work.note(
-            function,
-            t(
-                "{handler} takes no step: {context}.step",
-                handler=_name(handler),
-                context=plan.context,
-            ),
-        )
+    name = _give_context(handler, work, first, annotation)
+    plan = Plan(handler, name, event=event, step=step)
+    _remove_parameters(handler, work, plan, [event if context is not None else None, step])
     correct_type_comment(handler, work, plan.removed, everything, event, annotation)
     _bind(handler, work, plan, context)
-    _report_keywords(handler, work)
+    report_keywords(handler, work)
     return plan
+
+
+def _give_context(
+    handler: Handler, work: Work, first: dict[str | None, cst.Param], annotation: str
+) -> str:
+    """See that the handler takes the context, rightly annotated; its name."""
+    source, function = handler.source, handler.node
+    context, event, step = first.get("context"), first.get("event"), first.get("step")
+    if context is not None:
+        _correct_annotation(handler, work, context, annotation)
+        return context.name.value
+    name = _free_name(source, function)
+    if event is not None:
+        _replace_parameter(work, event, name, _quoted_like(source, event, annotation))
+        work.release(event.annotation)
+        words = t(
+            "{handler} takes {context}, its event is {context}.event",
+            handler=_name(handler),
+            context=name,
+        )
+    else:
+        is_annotated = step is None or step.annotation
+        insert_parameter(handler, work, f"{name}: {annotation}" if is_annotated else name)
+        words = t("{handler} takes {context}", handler=_name(handler), context=name)
+    work.note(function, words)
+    return name
+
+
+def _remove_parameters(
+    handler: Handler, work: Work, plan: Plan, gone: list[cst.Param | None]
+) -> None:
+    params = handler.node.params
+    listed = [*params.posonly_params, *params.params, *params.kwonly_params]
+    for param in gone:
+        if param is not None:
+            plan.removed.append(next(i for i, each in enumerate(listed) if each is param))
+            remove_parameter(handler, work, param)
+    if plan.step is not None:
+        words = t(
+            "{handler} takes no step: {context}.step", handler=_name(handler), context=plan.context
+        )
+        work.note(handler.node, words)
 
 
 def _replace_parameter(work: Work, param: cst.Param, name: str, annotation: str) -> None:
