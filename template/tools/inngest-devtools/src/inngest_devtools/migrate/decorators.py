@@ -5,31 +5,26 @@ async def wrapper(*args): event = args[0].event; ... func(event)  ->  ... func(a
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 from inngest_devtools.migrate.annotations import kind_of
 from inngest_devtools.migrate.functions import Found, Handler
 from inngest_devtools.migrate.handlers import Plan, plan_handler
-from inngest_devtools.migrate.project import Project, Target, value_of
+from inngest_devtools.migrate.project import Project, Target
 from inngest_devtools.migrate.source import Source, dotted_name, walk
 from inngest_devtools.migrate.work import Work, Works
+from inngest_devtools.migrate.wrappers import (
+    Wrapper,
+    context_of_star,
+    is_event,
+    other_uses,
+    wrappers_in,
+    wrappers_of,
+)
 from inngest_devtools.words import t
 
 # Decorators of the language and of the SDK's own tests: no wrapper of anybody's.
 PLAIN = frozenset({"staticmethod", "classmethod", "property", "functools.wraps", "wraps"})
-
-
-@dataclass(frozen=True)
-class Wrapper:
-    """A function inside of a decorator that stands in for the one it is given."""
-
-    source: Source
-    decorator: cst.FunctionDef  # the outermost function: what is named after the @
-    node: cst.FunctionDef
-    calls: tuple[cst.Call, ...]  # of the function that was given
-    given: str = ""
 
 
 def migrate_wrappers(project: Project, found: Found, works: Works, plans: dict[int, Plan]) -> None:
@@ -61,7 +56,7 @@ def report_lone_wrappers(work: Work, plans: dict[int, Plan]) -> None:
             continue
         owner = source.owner(function)
         assert isinstance(owner, cst.FunctionDef)
-        wrappers = [w for w in _wrappers_of(source, owner, owner) if w.node is function]
+        wrappers = [w for w in wrappers_of(source, owner, owner) if w.node is function]
         params = [*function.params.posonly_params, *function.params.params]
         if wrappers and params and kind_of(source, params[0].annotation) == "event":
             message = t(
@@ -81,51 +76,14 @@ def _report_event_handed_on(work: Work, wrapper: Wrapper, function: cst.Function
         argument = call.args[0] if call.args else None
         if argument is None or argument.star or not isinstance(function.params.star_arg, cst.Param):
             continue
-        context = _context_of_star(source, function)
-        if _is_event(source, argument.value, context):
+        context = context_of_star(source, function)
+        if is_event(source, argument.value, context):
             message = t(
                 "{call} hands on the event, but handlers take the context: hand on {context}",
                 call=source.code(call),
                 context=context,
             )
             work.report(call, message)
-
-
-def wrappers_in(target: Target) -> list[Wrapper]:
-    """The wrappers of a decorator; those of a factory of decorators lie one deeper."""
-    if target.source is None or not isinstance(target.node, cst.FunctionDef):
-        return []
-    return list(_wrappers_of(target.source, target.node, target.node))
-
-
-def _wrappers_of(
-    source: Source, decorator: cst.FunctionDef, outer: cst.FunctionDef
-) -> Iterator[Wrapper]:
-    params = [*outer.params.posonly_params, *outer.params.params]
-    given = params[0].name.value if params else None
-    for inner in _functions_in(outer):
-        if given:
-            calls = tuple(_calls_of(inner, given))
-            if calls:
-                yield Wrapper(source, decorator, inner, calls, given)
-                continue
-        yield from _wrappers_of(source, decorator, inner)
-
-
-def _functions_in(outer: cst.FunctionDef) -> Iterator[cst.FunctionDef]:
-    todo: list[cst.CSTNode] = list(outer.body.children)
-    while todo:
-        node = todo.pop(0)
-        if isinstance(node, cst.FunctionDef):
-            yield node
-        elif not isinstance(node, cst.Lambda | cst.ClassDef):
-            todo = [*node.children, *todo]
-
-
-def _calls_of(function: cst.FunctionDef, name: str) -> Iterator[cst.Call]:
-    for node in walk(function.body):
-        if isinstance(node, cst.Call) and dotted_name(node.func) == name:
-            yield node
 
 
 def _check_async(
@@ -173,7 +131,7 @@ def _migrate(
     if not params and isinstance(function.params.star_arg, cst.Param):
         first = f"{function.params.star_arg.name.value}[0]"
         plans[id(function)] = Plan(Handler(source, function), context=first)
-        _pass_context_on(project, found, wrapper, work, _context_of_star(source, function), works)
+        _pass_context_on(project, found, wrapper, work, context_of_star(source, function), works)
         return
     if not params and function.params.star_kwarg is not None:
         work.report(
@@ -184,7 +142,7 @@ def _migrate(
             ),
         )
         return
-    strangers = _other_uses(project, found, wrapper)
+    strangers = other_uses(project, found, wrapper)
     probe = Work(source)
     plan = plan_handler(Handler(source, function), probe)
     if not probe.edits.items and not probe.findings:
@@ -235,20 +193,6 @@ def _swallows(source: Source, clause: cst.ExceptHandler | cst.ExceptStarHandler)
     return bool(names & {"", "BaseException", "Exception"}) and not raises
 
 
-def _context_of_star(source: Source, function: cst.FunctionDef) -> str:
-    """The name that `*args` is unpacked to, `ctx = args[0]...`; else `args[0]`."""
-    star = function.params.star_arg
-    assert isinstance(star, cst.Param)
-    first = f"{star.name.value}[0]"
-    for each in source.inner_scope(function).assignments:
-        value = value_of(source, each)
-        code = source.code(value) if value is not None else ""
-        is_context = first in code and ".event" not in code and each.name not in ("event", "evt")
-        if is_context and len(source.own(source.inner_scope(function), each.name)) == 1:
-            return each.name
-    return first
-
-
 def _pass_context_on(
     project: Project, found: Found, wrapper: Wrapper, work: Work, context: str, works: Works
 ) -> None:
@@ -256,9 +200,9 @@ def _pass_context_on(
     source = wrapper.source
     for call in wrapper.calls:
         argument = call.args[0] if call.args else None
-        if argument is None or argument.star or not _is_event(source, argument.value, context):
+        if argument is None or argument.star or not is_event(source, argument.value, context):
             continue
-        strangers = _other_uses(project, found, wrapper)
+        strangers = other_uses(project, found, wrapper)
         if strangers:
             message = t(
                 "{call} hands the event to handlers that take ctx, but @{decorator} is "
@@ -279,24 +223,6 @@ def _pass_context_on(
                 context=context,
             ),
         )
-
-
-def _is_event(source: Source, node: cst.BaseExpression, context: str) -> bool:
-    code = source.code(node)
-    if isinstance(node, cst.Attribute) and node.attr.value == "event":
-        return True
-    if code.startswith("getattr(") and "event" in code:
-        return True
-    if not isinstance(node, cst.Name) or node.value == context:
-        return False
-    for each in source.assignments(node.value, source.scope(node)):
-        value = value_of(source, each)
-        if value is None:
-            continue
-        code = source.code(value)
-        if ".event" in code or ("getattr(" in code and "event" in code):
-            return True
-    return False
 
 
 def _rewrite_call(work: Work, plan: Plan, call: cst.Call) -> None:
@@ -327,39 +253,3 @@ def _drop_second(work: Work, call: cst.Call, step: str) -> None:
         if argument.star or dotted_name(argument.value) not in (step, f"ctx.{step}"):
             continue
         work.edits.replace_all(source.end(previous), source.end(argument), "")
-
-
-def _other_uses(project: Project, found: Found, wrapper: Wrapper) -> list[str]:
-    """Where a decorator is used on what is no handler, or in a way that is not followed."""
-    name = wrapper.decorator.name.value
-    strangers = []
-    for source in project.mentioning(name):
-        for node in _reads(source, name):
-            if not any(t.node is wrapper.decorator for t in project.resolve(source, node)):
-                continue
-            if not _is_on_handler(source, node, found):
-                strangers.append(f"{source.path.name}:{source.line(node)}")
-    return strangers
-
-
-def _reads(source: Source, name: str) -> Iterator[cst.CSTNode]:
-    for scope in source.all_scopes():
-        for access in scope.accesses:
-            if (dotted_name(access.node) or "").rpartition(".")[2] == name:
-                yield access.node
-
-
-def _is_on_handler(source: Source, node: cst.CSTNode, found: Found) -> bool:
-    for ancestor in source.ancestors(node):
-        if isinstance(ancestor, cst.Decorator):
-            function = source.parent(ancestor)
-            return found.at(function) is not None if function else False
-        if isinstance(ancestor, cst.Call):
-            parent = source.parent(ancestor)
-            for handler in found.handlers:
-                if any(where is source and (expr is node) for where, expr in handler.wrappers):
-                    return True
-            if isinstance(parent, cst.Decorator):
-                continue
-            return False
-    return False
