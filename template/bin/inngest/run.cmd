@@ -19,7 +19,7 @@ set ARGS=
 if "%~1"=="" set ARGS=--help
 rem The arguments never stand in parentheses: one of theirs would close them.
 %RUN% %ARGS% %*
-exit /b %ERRORLEVEL%
+goto end
 
 :use
 if exist %2 where %1 >nul 2>nul && set "RUN=%~3"
@@ -31,8 +31,13 @@ rem It says how to install the rest, and needs Python alone.
 set RUN=python
 where py >nul 2>nul && set RUN=py
 %RUN% tools\inngest-devtools\src\inngest_devtools\adopt %2 %3 %4
-exit /b %ERRORLEVEL%
+
+:end
+set CODE=%ERRORLEVEL%
+popd
+exit /b %CODE%
 
 :no_devtools
 echo inngest-dev is not installed: activate the project's environment, then type: pip install -e ./tools/inngest-devtools 1>&2
+popd
 exit /b 1

@@ -10,8 +10,11 @@ set ARGS=
 if "%~1"=="" set ARGS=--help
 rem The arguments never stand in parentheses: one of theirs would close them.
 uv run dev-server %ARGS% %*
-exit /b %ERRORLEVEL%
+set CODE=%ERRORLEVEL%
+popd
+exit /b %CODE%
 
 :no_uv
 echo uv is not installed: install it from https://docs.astral.sh/uv, open a new terminal and try again. 1>&2
+popd
 exit /b 1
