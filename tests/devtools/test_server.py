@@ -214,6 +214,12 @@ def test_advise_free_ports_for_a_second_project(workspace: Workspace) -> None:
     command = "uvx copier update --defaults --data port=8500 --data inngest_port=8588"
     assert f"with `{command}`\n" in advice
 
+    project = workspace.path / "tools/inngest-devtools/project.toml"
+    project.write_text(project.read_text().replace(".copier-answers.yml", "inngest.yml"))
+    assert (
+        "with `uvx copier update --defaults -a inngest.yml --data" in workspace.python(code).stdout
+    )
+
 
 @pytest.mark.parametrize(
     "content",

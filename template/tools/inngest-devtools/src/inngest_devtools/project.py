@@ -41,6 +41,7 @@ class Project:
         package: The Inngest package's folder, as in "src/core/inngest".
         module: The name by which the app imports that package, as in "core.inngest".
         port: Where the app listens, unless PORT says otherwise.
+        answers_file: What `copier update` reads the answers from.
         language: What the tools speak to people: "en" or "zh".
     """
 
@@ -49,6 +50,7 @@ class Project:
     package: str
     module: str
     port: int
+    answers_file: str = ".copier-answers.yml"
     language: str = "en"
 
     @property
@@ -81,6 +83,7 @@ def get_project() -> Project:
             package=values["package"],
             module=values["module"],
             port=values["port"],
+            answers_file=values["answers_file"],
             language=values.get("language", "en"),
         )
     except FileNotFoundError:

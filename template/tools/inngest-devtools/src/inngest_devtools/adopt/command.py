@@ -50,7 +50,7 @@ def run(*, write: bool) -> int:
         findings = list(check(project, sources))
     _print_findings(project, findings)
     _print_what_write_does(project, sources, findings)
-    _print_lost_work(find_lost_work(project.root, sources))
+    _print_lost_work(project, find_lost_work(project.root, sources))
     return 1 if any(one.status == "fail" for one in findings) else 0
 
 
@@ -96,7 +96,7 @@ def _print_what_write_does(
         print(f"\n{words}")
 
 
-def _print_lost_work(places: list[LostWork]) -> None:
+def _print_lost_work(project: Project, places: list[LostWork]) -> None:
     if not places:
         words = t("Where work gets lost today: no place that the sources show.")
         print(f"\n{words}")
@@ -118,8 +118,7 @@ def _print_lost_work(places: list[LostWork]) -> None:
         names=", ".join(examples),
     )
     print(
-        f"{words}"
-        "\n  copier update -a .copier-answers.inngest.yml --data 'examples=[event, steps, ...]'"
+        f"{words}\n  copier update -a {project.answers_file} --data 'examples=[event, steps, ...]'"
     )
 
 

@@ -70,10 +70,10 @@ def _is_another_project(folder: Path) -> bool:
 
 def _advise_move() -> str:
     """All five ports follow from two answers, which an update changes wherever they stand."""
-    if get_project().is_new:
-        update = "uvx copier update --defaults"
-    else:
-        update = "copier update -a .copier-answers.inngest.yml --defaults"
+    answers_file = get_project().answers_file
+    update = "uvx copier update --defaults"
+    if answers_file != ".copier-answers.yml":  # where Copier looks by itself
+        update += f" -a {answers_file}"
     app, server = _find_free_ports()
     advice = t(
         "end it there, or give this project ports of its own with `{update}`",
