@@ -34,41 +34,35 @@ class Cli(typer.Typer):
         return super().command(name, cls=Command)
 
 
-class Command(TyperCommand):
+class Translated:
+    """What a page of a command, or of a group of them, shows."""
+
     def get_usage(self, ctx: Any) -> str:
-        return _translate_usage(super().get_usage(ctx))
+        usage: str = super().get_usage(ctx)  # type: ignore[misc]
+        return usage.replace(USAGE, t(USAGE))
 
     def get_params(self, ctx: Any) -> list[Any]:
-        return [_translate(param) for param in super().get_params(ctx)]
+        return [_translate(param) for param in super().get_params(ctx)]  # type: ignore[misc]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         _translate_drawn()
-        _translate(self)
-        super().format_help(ctx, formatter)
-
-
-class Group(TyperGroup):
-    def get_usage(self, ctx: Any) -> str:
-        return _translate_usage(super().get_usage(ctx))
-
-    def get_params(self, ctx: Any) -> list[Any]:
-        return [_translate(param) for param in super().get_params(ctx)]
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        _translate_drawn()
-        for command in (self, *self.commands.values()):
+        for command in (self, *getattr(self, "commands", {}).values()):
             _translate(command)
-        super().format_help(ctx, formatter)
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+class Command(Translated, TyperCommand):
+    pass
+
+
+class Group(Translated, TyperGroup):
+    pass
 
 
 def _translate(part: Any) -> Any:
     """A command or one of its parameters, with the help in the project's language."""
     part.help = t(part.help)
     return part
-
-
-def _translate_usage(usage: str) -> str:
-    return usage.replace(USAGE, t(USAGE))
 
 
 def _translate_drawn() -> None:
