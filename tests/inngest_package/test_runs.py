@@ -154,7 +154,7 @@ def test_get_runs_of_event_that_starts_nothing_waits_and_is_pending(
     found = ask(event_id, wait=1)
 
     assert (found.status, found.runs) == ("pending", [])
-    assert time.monotonic() - start >= 1
+    assert 1 <= time.monotonic() - start < 30
 
 
 def test_get_runs_sees_the_end_that_comes_while_it_waits(
