@@ -83,7 +83,7 @@ def get_project() -> Project:
             package=values["package"],
             module=values["module"],
             port=values["port"],
-            answers_file=values["answers_file"],
+            answers_file=values.get("answers_file", ".copier-answers.yml"),
             language=values.get("language", "en"),
         )
     except FileNotFoundError:
